@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 logger_class = "accounts.logs.AccessLog"
+worker_class = "lib.serving.server.PatientWorker"
 
 
 def on_starting(server: Any) -> None:

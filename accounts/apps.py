@@ -12,8 +12,12 @@ class AccountsConfig(AppConfig):
 
         from accounts.models.triggers import drop_triggers, ensure_triggers
         from accounts.roles import ensure_account
-        from accounts.sessions import mark_session
+        from accounts.sessions import forget_expired_sessions, mark_session
+        from accounts.throttle import forget_old_attempts
+        from jobs.registry import register_sweep
 
+        register_sweep("expired sessions", forget_expired_sessions)
+        register_sweep("old attempts", forget_old_attempts)
         post_save.connect(ensure_account, sender=User)
         user_logged_in.connect(mark_session)
         pre_migrate.connect(drop_triggers, sender=self)

@@ -4,9 +4,11 @@ from typing import Any
 
 from django.contrib.auth import middleware
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from accounts import audit
@@ -46,3 +48,8 @@ def end_other_sessions(request: HttpRequest, user: User) -> None:
     request.session.cycle_key()
     mark_session(None, request, user)
     audit.record(user, AccountEvent.Action.SESSIONS, user.get_username())
+
+
+def forget_expired_sessions(*, starting: bool = False) -> None:
+    """Delete sessions that have expired, a part of each sweep."""
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()

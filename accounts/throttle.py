@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from datetime import timedelta
 
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -22,12 +23,14 @@ LONGEST_NAME = 255  # of a name in the rows of the lock; names of accounts are s
 def address_of(request: HttpRequest) -> str:
     """Return the address that a request comes from; the login's lock asks here, too.
 
-    Behind a proxy it is the last one in X-Forwarded-For, which the proxy adds; anybody can write those before it.
+    Behind a proxy it is the last one in X-Forwarded-For, which the proxy adds, or behind several the one that the first
+    of them added; anybody can write those before it.
     """
     here: str = request.META.get("REMOTE_ADDR", "")
     if not settings.BEHIND_PROXY:
         return here
-    return request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or here
+    told = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
+    return told[-settings.PROXY_COUNT] if len(told) >= settings.PROXY_COUNT and told[-settings.PROXY_COUNT] else here
 
 
 def name_tried(request: HttpRequest, credentials: Mapping[str, str] | None = None) -> str | None:
@@ -64,12 +67,19 @@ def _begin(kind: str, digest: str) -> None:
         AttemptCount.objects.filter(kind=kind, source=digest).update(number=F("number") + 1)
 
 
-def is_locked(kind: str, source: object) -> bool:
-    """Return whether the limit was reached; counts nothing."""
+def forget_old_attempts(*, starting: bool = False) -> None:
+    """Delete counts and failed logins that lock nobody any more, a part of each sweep."""
+    before = timezone.now() - KEPT
+    AttemptCount.objects.filter(since__lte=before).delete()
+    AccessAttempt.objects.filter(attempt_time__lte=before).delete()
+
+
+def is_locked(kind: str, source: object, limit: int | None = None) -> bool:
+    """Return whether the limit was reached; counts nothing. Arguments as of count_attempt."""
     since = timezone.now() - timedelta(hours=settings.AXES_COOLOFF_TIME)
     digest = salted_hmac("accounts.throttle", f"{kind} {source}", algorithm="sha256").hexdigest()
     tried = AttemptCount.objects.filter(kind=kind, source=digest, since__gt=since)
-    return tried.filter(number__gte=settings.AXES_FAILURE_LIMIT).exists()
+    return tried.filter(number__gte=settings.AXES_FAILURE_LIMIT if limit is None else limit).exists()
 
 
 def too_many(request: HttpRequest) -> HttpResponse:

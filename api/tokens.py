@@ -70,3 +70,12 @@ def find_token(text: str) -> ApiToken | None:
 def revoke_token(token: ApiToken) -> None:
     """End a token at once; one that was revoked before keeps its date."""
     ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def revoke_after_password_change(instance: User, *, created: bool, **kwargs: object) -> None:
+    """End an account's tokens when its password is set anew, as its sessions end: whoever knew it may have made some.
+
+    Django keeps the new password on the object until it is saved, but not where it only hashes the old one anew.
+    """
+    if not created and getattr(instance, "_password", None) is not None:
+        ApiToken.objects.filter(owner=instance, revoked_at=None).update(revoked_at=timezone.now())

@@ -4,18 +4,47 @@ import os
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
+from typing import Any, cast
 
 from celery import Celery, Task
 from celery.signals import task_postrun, task_prerun, worker_init
 from django.conf import settings
+from kombu import Connection
 from kombu.transport import TRANSPORT_ALIASES
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evalsite.settings")
 
 # The transport needs a scheme, because kombu accepts no import path in a URL.
 TRANSPORT_ALIASES["embedded"] = "evalsite.broker:Transport"
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evalsite.settings")
+# Whoever sends a message waits no longer than this, because a person may wait for it; workers listen without an end.
+PUBLISHING: dict[str, dict[str, object]] = {
+    "redis": {
+        "socket_timeout": settings.PUBLISH_SECONDS,
+        "socket_connect_timeout": settings.PUBLISH_SECONDS,
+        "retry_on_timeout": False,
+        "max_retries": 0,
+    },
+    "amqp": {
+        "connect_timeout": settings.PUBLISH_SECONDS,
+        "read_timeout": settings.PUBLISH_SECONDS,
+        "write_timeout": settings.PUBLISH_SECONDS,
+        "max_retries": 0,
+    },
+}
+PUBLISHING |= {"rediss": PUBLISHING["redis"], "amqps": PUBLISHING["amqp"], "pyamqp": PUBLISHING["amqp"]}
 
-app = Celery("punchweight")
+
+class BoundedCelery(Celery):
+    """Celery whose connections for sending give up a broker that does not answer."""
+
+    def connection_for_write(self, url: str | None = None, **kwargs: Any) -> Connection:
+        kind = str(url or self.conf.broker_write_url or "").partition(":")[0]
+        options = PUBLISHING.get(kind, {}) | (kwargs.pop("transport_options", None) or {})
+        return cast(Connection, super().connection_for_write(url, transport_options=options, **kwargs))
+
+
+app = BoundedCelery("punchweight")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

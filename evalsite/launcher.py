@@ -16,7 +16,7 @@ from typing import IO
 
 from django.conf import settings
 
-from jobs.processes import end_with_parent, stop_process, worker_command
+from jobs.processes import drain_seconds, end_with_parent, stop_process, worker_command
 from lib.cores import cores
 
 RESTART_PAUSE_SECONDS = 3.0
@@ -112,10 +112,17 @@ class Children:
                 stdout=log,
                 stderr=log,
                 cwd=settings.BASE_DIR,
-                env=os.environ | {"DATA_DIR": str(settings.DATA_DIR), "PORT": str(settings.PORT)},
+                env=os.environ | self._environment(),
                 start_new_session=True,
                 preexec_fn=partial(end_with_parent, signal.SIGTERM),
             )
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "DATA_DIR": str(settings.DATA_DIR),
+            "PORT": str(settings.PORT),
+            "DRAIN_SECONDS": str(drain_seconds()),
+        }
 
     def _log(self, name: str) -> AbstractContextManager[IO[bytes] | None]:
         if self.logs is None:

@@ -56,7 +56,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "evalsite.web.admin_site.OperatorsAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -90,7 +90,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.sessions.AuthenticationMiddleware",
+    "evalsite.unreadable.UnreadableMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "evalsite.unsent.UnsentWorkMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -178,6 +180,9 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_VERBOSE = False
+# Besides, in the same time: failed logins from one address as anybody, and as one name from anywhere.
+LOGIN_FAILURES_PER_ADDRESS = env.int("LOGIN_FAILURES_PER_ADDRESS", default=50)
+LOGIN_FAILURES_PER_NAME = env.int("LOGIN_FAILURES_PER_NAME", default=200)
 AXES_CLIENT_IP_CALLABLE = "accounts.throttle.address_of"
 AXES_USERNAME_CALLABLE = "accounts.throttle.name_tried"
 AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
@@ -216,12 +221,16 @@ SESSION_ENGINE = "evalsite.sessions"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 90
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=0)
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+# How many proxies a request passes, each of which adds an address to X-Forwarded-For.
+PROXY_COUNT = env.int("PROXY_COUNT", default=1)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # A pasted transcript of two million characters, and a folder of files.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 9_000_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 1000
+# The largest body of a page that somebody sends who may import meetings; others may send none with large files.
+PAGE_UPLOAD_BYTES = env.int("PAGE_UPLOAD_BYTES", default=100_000_000)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -282,6 +291,8 @@ if EMBEDDED_BROKER:
         "control_folder": str(BROKER_DIR / "control"),
         "processed_folder": str(BROKER_DIR / "taken"),
     }
+# Announcing work to a broker that hangs is given up after this time; a sweep announces it later.
+PUBLISH_SECONDS = env.float("PUBLISH_SECONDS", default=2.0)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
@@ -316,6 +327,8 @@ LEAST_FREE_BYTES = env.int("LEAST_FREE_BYTES", default=100_000_000)
 
 # A claimed summary is freed this long after its worker last renewed the lease.
 SUMMARY_LEASE_SECONDS = env.int("SUMMARY_LEASE_SECONDS", default=120)
+# A worker that was told to end finishes what it is writing, for this long; then it gives back what it holds.
+DRAIN_SECONDS = env.float("DRAIN_SECONDS", default=25.0)
 GENERATION_THREADS = env.int("GENERATION_THREADS", default=0)  # 0: as many as the machine has cores
 WEIGHTS_DIR = DATA_DIR / "weights"
 

@@ -43,5 +43,6 @@ class KeepLease:
                 except DatabaseError:
                     # The next renewal makes up for a missed one; a lost lease is detected when the work is saved.
                     logger.warning("could not renew a lease", exc_info=True)
+                    connection.close_if_unusable_or_obsolete()
         finally:
             connection.close()

@@ -5,6 +5,7 @@ from typing import ClassVar, Self, TypeVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from jobs import messages
@@ -57,6 +58,10 @@ class LeasedQuerySet(models.QuerySet[LeasedRow]):
     def put_back(self, **changes: object) -> int:
         """Let rows wait for the next worker."""
         return self.update(status=self.model.Status.PENDING, **UNHELD, **changes)
+
+    def put_back_uncounted(self) -> int:
+        """Let held rows wait for the next worker, and do not count an attempt that ended by no fault of theirs."""
+        return self.put_back(attempts=Greatest(F("attempts") - 1, 0))
 
     def reopen(self, **changes: object) -> int:
         """Let ended rows wait again, with no attempts counted."""

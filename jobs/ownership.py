@@ -27,10 +27,15 @@ def _started(pid: int) -> str:
     return "" if state == "Z" else start_time
 
 
+def process_id() -> str:
+    """Return what the names of all owners in this process begin with."""
+    pid = os.getpid()
+    return f"{machine_id()}:{pid}:{_started(pid)}:"
+
+
 def owner_id() -> str:
     """Return the name of this thread of this process, as owner of a lease."""
-    pid = os.getpid()
-    return f"{machine_id()}:{pid}:{_started(pid)}:{threading.get_ident()}"
+    return f"{process_id()}{threading.get_ident()}"
 
 
 def is_gone(owner: str) -> bool:

@@ -1,6 +1,7 @@
 """Start worker processes, and wait for background work in a command."""
 
 import ctypes
+import os
 import signal
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from jobs.workers import workers_for
 
 SWEEP_EVERY_SECONDS = 5.0
 PR_SET_PDEATHSIG = 1
+# Of workers that belong to a command, whose end somebody waits for at a terminal.
+DRAIN_SECONDS = 5.0
 
 
 class WorkerEndedError(RuntimeError):
@@ -32,6 +35,11 @@ def worker_command(*queues: str) -> list[str]:
     options = ["--pool", "solo", "--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"]
     program = [sys.executable, "-m", "celery", "--skip-checks", "-A", "evalsite"]
     return [*program, "worker", "-Q", ",".join(queues), *options]
+
+
+def drain_seconds() -> float:
+    """Return how long a command's workers finish what they write: DRAIN_SECONDS of the environment, or a few."""
+    return settings.DRAIN_SECONDS if "DRAIN_SECONDS" in os.environ else DRAIN_SECONDS
 
 
 def end_with_parent(number: int = signal.SIGKILL) -> None:
@@ -50,18 +58,19 @@ def start_worker(*queues: str) -> tuple["subprocess.Popen[bytes]", Path]:
             stdout=output,
             stderr=output,
             cwd=settings.BASE_DIR,
+            env=os.environ | {"DRAIN_SECONDS": str(drain_seconds())},
             start_new_session=True,
             preexec_fn=end_with_parent,
         )
     return process, log
 
 
-def stop_process(process: "subprocess.Popen[bytes]", *, patience: float = 10.0) -> None:
+def stop_process(process: "subprocess.Popen[bytes]") -> None:
     """End a process, and kill it if it does not end in time; the next sweep frees what it held."""
     if process.poll() is None:
         process.terminate()
         try:
-            process.wait(patience)
+            process.wait(drain_seconds() + 5)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -7,7 +7,7 @@ from functools import partial
 from typing import cast
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from jobs.models import AnnouncedQuerySet, LeasedJob, LeasedJobQuerySet, Worker
@@ -41,6 +41,7 @@ def _robustly(name: str, part: Sweep, starting: bool) -> Swept:
         return part(starting=starting) or Swept()
     except DatabaseError:
         logger.warning("the database did not let %s be swept", name, exc_info=True)
+        connection.close_if_unusable_or_obsolete()
     except Exception:
         logger.exception("the sweep of %s failed", name)
     return Swept()

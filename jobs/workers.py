@@ -60,6 +60,7 @@ class Presence:
                 sweeper.sweep(starting=starting)
         except DatabaseError:
             logger.warning("worker %s could not report to the database", machine_id(), exc_info=True)
+            connection.close_if_unusable_or_obsolete()
 
 
 _presence: Presence | None = None

@@ -6,6 +6,9 @@ from typing import Any, TypeVar, cast
 
 from django.utils import timezone
 
+from jobs.claims import give_back_rows
+from jobs.database import connection_is_lost, until_answered
+from jobs.draining import WorkerEndingError
 from jobs.leases import KeepLease, lease_time
 from jobs.models import Leased, LeasedQuerySet
 from lib.faults import disk_is_full, explained
@@ -65,7 +68,13 @@ def work_on_held(
             return f"{what}: {do(row, held)}"
     except LeaseLostError:
         return f"{what}: stopped, as it is held no more"
+    except WorkerEndingError:
+        give_back_rows(held)
+        return f"{what}: stopped, as the worker ends"
     except Exception as error:
+        if connection_is_lost(error):
+            until_answered(lambda: give_back_rows(held))
+            return f"{what}: given back, as the database was gone. {explain(error)}"
         reason = explain(error)
         held.fault(reason)
         logger.exception("%s failed", what)

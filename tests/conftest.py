@@ -127,6 +127,12 @@ def _english():
     translation.activate(django_settings.LANGUAGE_CODE)
 
 
+@pytest.fixture(autouse=True)
+def _broker_is_tried(monkeypatch):
+    """A broker that did not answer in another test is not left alone in this one."""
+    monkeypatch.setattr("jobs.messages._silent_until", 0.0)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _plain_static_files():
     """No collectstatic needed to render a page, and no slow password hashing."""

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from accounts import audit, backends, throttle
 from accounts.models import AccountEvent
 from accounts.passwords import tokens
+from evalsite.accounts import failures
 from evalsite.accounts.forms import ForgottenForm, NewPasswordForm
 from evalsite.accounts.language import use_language
 
@@ -28,6 +29,15 @@ class Login(auth_views.LoginView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         provider = settings.OIDC_NAME if settings.OIDC_ISSUER else ""
         return super().get_context_data(provider=provider, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if failures.is_locked(request):
+            return throttle.too_many(request)
+        return super().post(request, *args, **kwargs)
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        failures.count(self.request)
+        return super().form_invalid(form)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         response = super().form_valid(form)
@@ -82,7 +92,10 @@ class NewPassword(auth_views.PasswordResetConfirmView):
         response = super().form_valid(form)
         user = form.user
         audit.record(user, AccountEvent.Action.PASSWORD, user.get_username())
-        messages.success(self.request, _("Your new password is set. All other browsers were logged out."))
+        messages.success(
+            self.request,
+            _("Your new password is set. All other browsers were logged out, and your API tokens have ended."),
+        )
         use_language(response, user)
         return response
 

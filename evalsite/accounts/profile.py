@@ -129,7 +129,10 @@ class ChangePassword(auth_views.PasswordChangeView):
         response = super().form_valid(form)
         user = form.user
         audit.record(user, AccountEvent.Action.PASSWORD, user.get_username())
-        messages.success(self.request, _("Your new password is set. All other browsers were logged out."))
+        messages.success(
+            self.request,
+            _("Your new password is set. All other browsers were logged out, and your API tokens have ended."),
+        )
         return response
 
 

@@ -1,5 +1,6 @@
 """The first page, the page of components, and the answer to who may not see a page."""
 
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from annotations.studies.progress import counted_votes
 from annotations.web.access import StillRatingError, datasets_being_rated, results_are_shown, visible_studies
 from evalsite.example.study import remove_example as remove
 from evalsite.web.overview import next_steps, system_rows
+from evalsite.web.unavailable import is_unavailable, unavailable
 from leaderboards.presentation.board_verdict import BoardVerdict
 from leaderboards.presentation.study_verdict import DatedVerdict, dated_verdicts
 from lib.choices import refuse_choice
@@ -173,7 +175,12 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def fault(request: HttpRequest) -> HttpResponseBase:
-    """Answer 500 with a page that offers the other language, or, where that fails as well, with the bare one."""
+    """Answer 500 with a page that offers the other language, or, where that fails as well, with the bare one.
+
+    Django calls this while it handles the error, which may say that the database is gone: then the answer is 503.
+    """
+    if is_unavailable(sys.exc_info()[1]):
+        return unavailable(request)
     try:
         return render(request, "500.html", status=500)
     except Exception:  # of the database perhaps, which the first fault was of

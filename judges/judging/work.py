@@ -2,10 +2,14 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from django.db import OperationalError
 from django.utils import timezone
 
+from jobs.claims import give_back
+from jobs.database import connection_is_lost, until_answered
+from jobs.draining import worker_is_ending
 from jobs.leases import KeepLease, lease_time
 from judges.judging.budget import affordable, spent_dollars
 from judges.judging.lifecycle import finish_if_complete, stop_at_limit
@@ -42,9 +46,18 @@ def work_on_judging(job_id: int, *, owner: str) -> str:
     try:
         answered = _work(job, engine, owner)
     except OperationalError as error:
+        if connection_is_lost(error):
+            until_answered(partial(_give_back, job, owner))
         return f"judging {job_id} stops here; a sweep takes it up again. {explained(error)}"
     finish_if_complete(job)
+    if worker_is_ending():
+        JudgingJob.objects.open().filter(pk=job.pk).announce()
     return f"judging {job_id}: {answered} answers"
+
+
+def _give_back(job: JudgingJob, owner: str) -> None:
+    give_back(owner)
+    JudgingJob.objects.open().filter(pk=job.pk).announce()
 
 
 def _reason_not_loaded(error: Exception) -> str:
@@ -70,6 +83,8 @@ def _work(job: JudgingJob, engine: TextEngine, owner: str) -> int:
 def _batches(job: JudgingJob, size: int, owner: str) -> Iterator[list[Verdict]]:
     """Yield claimed questions, a few about one document at a time, until none is left, or the money for them."""
     while count := affordable(job, size):
+        if worker_is_ending():
+            return
         now = timezone.now()
         ids = Verdict.objects.claim_batch(job.pk, owner=owner, count=count, now=now, lease=lease_time())
         if not ids:
@@ -95,7 +110,10 @@ def _ask(job: JudgingJob, asking: DocumentQuestions, rows: Sequence[Verdict], ow
     with KeepLease(lambda: held.renew(lease_time())):
         outcomes = _answers(asking, rows)
     pairs = zip(rows, outcomes, strict=True)
-    return sum(store_answer(job, held, row, asked, outcome, asking.names) for row, (asked, outcome) in pairs)
+    return sum(
+        until_answered(partial(store_answer, job, held, row, asked, outcome, asking.names))
+        for row, (asked, outcome) in pairs
+    )
 
 
 Outcome = tuple[AskedPrompt | None, Written | Exception]

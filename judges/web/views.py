@@ -131,7 +131,9 @@ def _study_page(
 @require_POST
 def change_judging(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
     """Stop asking a judge, or go on."""
-    job = get_object_or_404(study.judging_jobs.select_related("judge"), judge=pk)
+    # By way of the judge: a number beyond any key is refused by SQLite where it is compared with a foreign key.
+    judge = get_object_or_404(Judge, pk=pk)
+    job = get_object_or_404(study.judging_jobs.select_related("judge"), judge=judge)
     return change_job(request, job) or redirect("study-judges", study.slug)
 
 

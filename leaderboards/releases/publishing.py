@@ -14,7 +14,7 @@ from django.utils import timezone
 from annotations.models import Study
 from annotations.studies.audit import COMMAND_LINE
 from leaderboards.models.releases import Release
-from leaderboards.releases.build import build, file_sha256, folder_of, zip_of
+from leaderboards.releases.build import build, build_again, file_sha256, folder_of, zip_of
 from protocol.study.possible import NoProtocolError, check_possible
 
 
@@ -100,6 +100,17 @@ def publish(release: Release) -> None:
     release.refresh_from_db()
 
 
+def write_again(release: Release) -> None:
+    """Write the files of a release that lost them, byte for byte as they were. Raises ReleaseError."""
+    if release.status != Release.Status.DONE:
+        raise ReleaseError(f"The files of {release} were never written.")
+    if not build_again(release):
+        raise ReleaseError(
+            f"The files of {release} cannot be written again: from the votes and texts of now, or by this version, "
+            "they would differ from what was released. Restore them from a backup."
+        )
+
+
 def set_doi(release: Release, doi: str) -> None:
     """Set the DOI of a release. Raises ReleaseError."""
     release.doi = doi.strip().removeprefix("https://doi.org/")
@@ -136,6 +147,8 @@ def files(release: Release) -> list[Path]:
 def changed_files(release: Release) -> list[str]:
     """Return the files that are missing or differ from CHECKSUMS."""
     folder = folder_of(release)
+    if not (folder / "CHECKSUMS").is_file():
+        return ["CHECKSUMS"]
     lines = (folder / "CHECKSUMS").read_text(encoding="utf-8").splitlines()
     wanted = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     return [

@@ -9,6 +9,7 @@ from django.conf import settings as site
 from django.db import transaction
 from django.utils import timezone
 
+from jobs.draining import WorkerEndingError, worker_is_ending
 from jobs.working import LeaseLostError, work_on
 from models_runner.adapters.hf import TransformersEngine
 from models_runner.adapters.protocol import AdapterError, SystemSpec
@@ -16,7 +17,14 @@ from models_runner.adapters.registry import unload_all
 from models_runner.adapters.weights import file_revision, is_gguf
 from models_runner.finetune.examples import training_examples
 from models_runner.finetune.options import Settings
-from models_runner.finetune.training import Trained, TrainingStopped, last_checkpoint, save_weights, train_model
+from models_runner.finetune.training import (
+    Trained,
+    TrainingPaused,
+    TrainingStopped,
+    last_checkpoint,
+    save_weights,
+    train_model,
+)
 from models_runner.finetune.training_pairs import training_pairs
 from models_runner.models import FineTuning, Regime, System, TrainedDocument
 from models_runner.models.finetunings import FineTuningQuerySet
@@ -44,6 +52,8 @@ def _do(job: FineTuning, held: FineTuningQuerySet) -> str:
         return f"system {_train(job, held).slug}"
     except TrainingStopped as error:
         raise LeaseLostError from error
+    except TrainingPaused as error:
+        raise WorkerEndingError from error
     finally:
         unload_all()
 
@@ -73,7 +83,9 @@ def _train(job: FineTuning, held: FineTuningQuerySet) -> System:
     def report(step: int, total: int, log: list[dict[str, float]] | None) -> bool:
         return bool(held.update(step=step, total_steps=total, **({"log": log} if log is not None else {})))
 
-    trained = train_model(engine, job.method, settings, train_on, watch, folder / "checkpoints", report)
+    trained = train_model(
+        engine, job.method, settings, train_on, watch, folder / "checkpoints", report, worker_is_ending
+    )
     save_weights(engine, job.method, merge=is_gguf(job.base.model_id), folder=folder / "weights")
     environment |= {
         "energy_joules": meter.joules(),

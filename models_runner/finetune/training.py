@@ -2,7 +2,7 @@
 
 import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +18,10 @@ LOG_POINTS = 200
 
 class TrainingStopped(Exception):
     """The job was cancelled or given to another worker; its checkpoints stay."""
+
+
+class TrainingPaused(Exception):
+    """The worker ends; a checkpoint of the last step was saved."""
 
 
 class Report(Protocol):
@@ -53,22 +57,26 @@ def train_model(
     validation: Examples,
     checkpoints: Path,
     report: Report,
+    must_pause: Callable[[], bool] = lambda: False,
 ) -> Trained:
     """Train engine.model in place, from the last complete checkpoint if there is one, and load the best weights.
 
     Raises:
         TrainingStopped: report returned False.
+        TrainingPaused: must_pause returned True after a step, which is asked after every one.
         DivergedError: Too many steps in a row had a gradient that was not finite.
     """
     _forget_quantization(engine.model)
     if method == "lora":
         engine.model = _with_lora(engine, settings)
     arguments = _arguments(engine, method, settings, len(training), checkpoints)
-    watch, guard = _watch(report), skip_broken_steps()
+    watch, guard = _watch(report, must_pause), skip_broken_steps()
     trainer = _trainer(engine, arguments, training, validation, [_early_stopping(settings), watch, guard])
     trainer.train(resume_from_checkpoint=last_checkpoint(checkpoints))
     if watch.stopped:
         raise TrainingStopped
+    if watch.paused:
+        raise TrainingPaused
     state = trainer.state
     return Trained(
         state.best_global_step or state.global_step, state.global_step, guard.skipped, loss_log(state.log_history)
@@ -166,14 +174,17 @@ def _evaluation(every: int) -> dict[str, Any]:
     }
 
 
-def _watch(report: Report) -> Any:
+def _watch(report: Report, must_pause: Callable[[], bool]) -> Any:
     from transformers import TrainerCallback
 
     class Watch(TrainerCallback):
-        stopped = False
+        stopped = paused = False
 
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             self._tell(state, control, None)
+            # The last step goes on to the end: after it, only the weights remain to be saved.
+            if not self.stopped and state.global_step < state.max_steps and must_pause():
+                self.paused = control.should_save = control.should_training_stop = True
 
         def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             self._tell(state, control, loss_log(state.log_history))

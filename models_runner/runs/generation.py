@@ -3,10 +3,14 @@
 import logging
 import time
 from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 
 from django.db import OperationalError
 from django.utils import timezone
 
+from jobs.claims import give_back
+from jobs.database import connection_is_lost, until_answered
+from jobs.draining import worker_is_ending
 from jobs.leases import KeepLease, lease_time
 from lib.faults import disk_is_full, explained
 from models_runner.adapters.openai_api.batches import BatchWriter
@@ -47,14 +51,32 @@ def work_on_run(run_id: int, *, owner: str) -> str:
         reason = _reason_not_loaded(error)
         _fail_waiting(run, reason)
         return f"run {run_id}: {reason}"
+    return _written(run, adapter, writer, owner)
+
+
+def _written(run: Run, adapter: SystemAdapter, writer: BatchWriter | None, owner: str) -> str:
     try:
         if writer is not None:
             return collect_batches(run, writer, owner=owner)
         return _work_with_siblings(run, adapter, owner)
     except OperationalError as error:
+        if connection_is_lost(error):
+            until_answered(partial(_give_back, run, owner))
         return (
-            f"run {run_id} stops here; a sweep takes it up again once the database can be written. {explained(error)}"
+            f"run {run.pk} stops here; a sweep takes it up again once the database can be written. {explained(error)}"
         )
+    finally:
+        if worker_is_ending():
+            _announce_rest(run)
+
+
+def _give_back(run: Run, owner: str) -> None:
+    give_back(owner)
+    _announce_rest(run)
+
+
+def _announce_rest(run: Run) -> None:
+    Run.objects.open().filter(pk=run.pk).announce()
 
 
 def _reason_not_loaded(error: Exception) -> str:
@@ -106,6 +128,8 @@ def _batches(runs: Sequence[Run], size: int, owner: str) -> Iterator[tuple[Run, 
     first, *others = runs
 
     def claim(run: Run, documents: Collection[int] | None = None) -> list[int]:
+        if worker_is_ending():
+            return []
         now = timezone.now()
         return Summary.objects.claim_batch(
             run.pk, owner=owner, count=size, now=now, lease=lease_time(), documents=documents
@@ -130,7 +154,10 @@ def _write_batch(run: Run, adapter: SystemAdapter, owner: str, ids: Sequence[int
         outcomes = _summarize(adapter, requests)
     joules = meter.joules()
     each = joules / len(outcomes) if joules is not None and outcomes else None
-    return sum(settle_outcome(run, held, s, outcome, each) for s, outcome in zip(summaries, outcomes, strict=True))
+    return sum(
+        until_answered(partial(settle_outcome, run, held, summary, outcome, each))
+        for summary, outcome in zip(summaries, outcomes, strict=True)
+    )
 
 
 def _summarize(adapter: SystemAdapter, requests: Sequence[SummaryRequest]) -> list[SystemOutput | Exception]:

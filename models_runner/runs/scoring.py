@@ -12,6 +12,7 @@ from numbers import Real
 from django.db import transaction
 from django.db.models import QuerySet
 
+from jobs.draining import stop_if_ending
 from jobs.models import LeasedJobQuerySet
 from jobs.working import work_on
 from models_runner.datasets.references import fitting_references
@@ -54,6 +55,7 @@ def _score_missing(metric: Metric, job: ScoringJob, held: LeasedJobQuerySet[Scor
             _score_batch(metric, signature, job.run.instruction, batch)
             scored += len(batch)
             held.update(attempts=1)  # only a job that makes no progress uses up its attempts
+            stop_if_ending()
     return scored
 
 

@@ -165,3 +165,24 @@ def test_the_command_prints_a_token(capsys):
         call_command("make_token", "nobody", name="cron")
     with pytest.raises(CommandError, match="past"):
         call_command("make_token", user.username, name="cron", days=-1)
+
+
+def test_a_new_password_ends_the_tokens_of_its_account_alone():
+    maya, leo = UserFactory(), UserFactory()
+    tokens = {user: make_token(user, "notebook", "read")[0] for user in (maya, leo)}
+    maya.set_password("another-and-long-enough")
+    maya.save()
+    assert not ApiToken.objects.get(pk=tokens[maya].pk).is_valid(timezone.now())
+    assert ApiToken.objects.get(pk=tokens[leo].pk).is_valid(timezone.now())
+
+
+def test_hashing_the_same_password_anew_ends_none(settings):
+    maya = UserFactory()
+    maya.set_password("right-and-long-enough")
+    maya.save()
+    token = make_token(maya, "notebook", "read")[0]
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher", *settings.PASSWORD_HASHERS]
+    before = maya.password
+    assert maya.check_password("right-and-long-enough")
+    assert maya.password != before
+    assert ApiToken.objects.get(pk=token.pk).is_valid(timezone.now())

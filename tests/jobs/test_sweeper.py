@@ -1,5 +1,6 @@
 """The sweep of every registered kind, and messages that are sent by name after the commit."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -71,3 +72,20 @@ def test_a_broker_that_is_down_costs_a_warning(error, monkeypatch, caplog):
     monkeypatch.setattr("celery.current_app.send_task", fail)
     messages.send("tests.errand", 7)
     assert "tests.errand(7,) waits for the sweeper" in caplog.text
+
+
+def test_a_broker_that_did_not_answer_is_left_alone_for_a_while(monkeypatch):
+    tried = []
+
+    def fail(*args, **kwargs):
+        tried.append(args)
+        raise OperationalError("down")
+
+    monkeypatch.setattr("celery.current_app.send_task", fail)
+    unsent = messages.note_unsent()
+    for key in (7, 8, 9):
+        messages.send("tests.errand", key)
+    assert (len(tried), unsent) == (1, ["tests.errand"] * 3)
+    monkeypatch.setattr(messages, "_silent_until", time.monotonic())
+    messages.send("tests.errand", 10)
+    assert len(tried) == 2

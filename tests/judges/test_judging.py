@@ -9,7 +9,9 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from annotations.models import Judgement, SummaryEvidence
+from jobs import draining
 from jobs.models import MAX_ATTEMPTS
+from judges.judging import work
 from judges.judging.lifecycle import Asked, cancel_judging, resume_judging, start_judging
 from judges.judging.progress import progress_of
 from judges.judging.sweeping import sweep_judging
@@ -337,3 +339,22 @@ def test_questions_that_show_the_same_text_first_follow_each_other():
     assert len(shown) == 2 * 6 * 2 * 2
     # Each of four texts stands first in one stretch of each document's questions.
     assert len(list(itertools.groupby(shown))) == 2 * 4
+
+
+def test_an_ending_worker_stores_its_answers_and_leaves_the_rest(monkeypatch):
+    asking = scripted()
+    job = start_judging(asking, make_study(systems=3, documents=2), Asked())
+    original = work.store_answer
+
+    def store(*arguments):
+        monkeypatch.setattr(draining, "_ending", True)
+        return original(*arguments)
+
+    monkeypatch.setattr(work, "store_answer", store)
+    work_on_judging(job.pk, owner=OWNER)
+    done = job.verdicts.filter(status="done").count()
+    assert 1 <= done < job.verdicts.count()
+    assert set(job.verdicts.exclude(status="done").values_list("status", "attempts")) == {("pending", 0)}
+    monkeypatch.undo()
+    work_on_judging(job.pk, owner=OWNER)
+    assert set(job.verdicts.values_list("status", "attempts")) == {("done", 1)}

@@ -65,3 +65,16 @@ def test_a_killed_training_goes_on_from_its_checkpoint_and_cancel_stops_it(job, 
         job.refresh_from_db()
         assert job.step <= stopped_at + 1 < STEPS
         assert job.status == FineTuning.Status.CANCELLED
+
+
+def test_a_worker_that_ends_saves_a_checkpoint_and_the_next_goes_on_from_that_step(job, tmp_path):
+    with worker("generation", log=tmp_path / "first", **FAST) as first:
+        wait_until(lambda: reached(job, 25), what="steps")
+        first.terminate()
+        assert first.wait(60) == 0
+    job.refresh_from_db()
+    stopped_at = job.step
+    assert (job.status, job.attempts, job.owner) == (FineTuning.Status.PENDING, 0, "")
+    with worker("generation", log=tmp_path / "second", **FAST):
+        wait_until(lambda: reached(job, stopped_at + 1), what="further steps")
+    assert job.environment["resumed_from_step"] == stopped_at

@@ -135,6 +135,24 @@ def test_start_stop_and_start_again(tmp_path):
     assert second.rows("SELECT count(*) FROM auth_user") == [(1,)]
 
 
+def test_after_a_kill_of_the_command_nothing_goes_on_writing(tmp_path):
+    data_dir, port = tmp_path / "data", free_port()
+    site = Site(data_dir, port, tmp_path / "out", EXAMPLE="0")
+    held = "SELECT count(*) FROM models_runner_summary WHERE status = 'running'"
+    try:
+        site.wait_until(lambda: site.rows(held) != [(0,)])
+    finally:
+        site.process.kill()
+        site.process.wait()
+    end = time.monotonic() + 60
+    while processes_of(data_dir) and time.monotonic() < end:
+        time.sleep(0.3)
+    assert processes_of(data_dir) == []
+    assert site.rows(held) == [(0,)]
+    written = "SELECT DISTINCT status, attempts FROM models_runner_summary WHERE NOT (status = 'done' AND attempts = 1)"
+    assert set(site.rows(written)) <= {("pending", 0)}
+
+
 def test_a_port_in_use_is_a_clear_message(tmp_path):
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))

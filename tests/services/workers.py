@@ -57,9 +57,12 @@ def empty_broker():
     from evalsite.celery import prepare_broker
 
     prepare_broker()
-    with celery_app.connection_for_write() as connection_:
-        for queue in ("generation", "metrics", "default"):
-            connection_.default_channel.queue_purge(queue) if not settings.EMBEDDED_BROKER else None
     if settings.EMBEDDED_BROKER:
         for message in (settings.BROKER_DIR / "queue").glob("*.msg"):
             message.unlink(missing_ok=True)
+        return
+    with celery_app.connection_for_read() as connection_:
+        for queue in ("generation", "metrics", "default"):
+            # On RabbitMQ a queue that no worker has declared cannot be emptied.
+            connection_.default_channel.queue_declare(queue, durable=True, auto_delete=False)
+            connection_.default_channel.queue_purge(queue)

@@ -27,6 +27,7 @@ class Command(BaseCommand):
             ("publish", "Publish permanently: only the DOI can change afterwards."),
             ("doi", "Set the DOI."),
             ("check", "Compare the files with their checksums."),
+            ("rewrite", "Write files that are gone again, if they come out as they were."),
             ("delete", "Delete a draft."),
         ):
             parser_of_action = actions.add_parser(action, help=words)
@@ -71,6 +72,10 @@ class Command(BaseCommand):
         if changed := publishing.changed_files(release):
             raise CommandError(f"Files of {release} are changed or missing: {', '.join(changed)}.")
         self.stdout.write(f"All files of {release} are as they were written.")
+
+    def _rewrite(self, options: dict[str, Any]) -> None:
+        publishing.write_again(release := self._find(options))
+        self.stdout.write(f"All files of {release} are as they were: {folder_of(release)}")
 
     def _delete(self, options: dict[str, Any]) -> None:
         publishing.delete_draft(release := self._find(options))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.utils import timezone
 
+from jobs.draining import worker_is_ending
 from jobs.leases import KeepLease, lease_time
 from models_runner.adapters.openai_api.batches import ENDPOINT, BatchWriter, read_shape
 from models_runner.adapters.openai_api.requests import Shape
@@ -67,7 +68,7 @@ def _take_up_lessons(writer: BatchWriter, run: Run) -> None:
 
 def _loads(run: Run, writer: BatchWriter, owner: str) -> Iterator[_Load]:
     load = _Load()
-    while ids := _claim(run, owner):
+    while not worker_is_ending() and (ids := _claim(run, owner)):
         held = Summary.objects.held_by(owner).filter(pk__in=ids)
         summaries = list(held.select_related("document__transcript", "query").order_by("document__position", "pk"))
         for summary, request in zip(summaries, summary_requests(run, summaries), strict=True):

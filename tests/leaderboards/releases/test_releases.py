@@ -2,6 +2,7 @@
 # ruff: noqa: F811  (fixtures)
 
 import json
+import shutil
 import subprocess
 import zipfile
 
@@ -361,3 +362,28 @@ def test_what_models_thought_is_in_no_file_of_a_release(study):
     Summary.objects.update(thoughts="zqthought", thinking_tokens=7)
     folder = folder_of(make(study))
     assert [str(path) for path in folder.rglob("*") if path.is_file() and b"zqthought" in path.read_bytes()] == []
+
+
+def test_a_release_whose_files_are_gone_is_written_again_as_it_was(study):
+    release = make(study)
+    publishing.publish(release)
+    before = {path: (folder_of(release) / path).read_bytes() for path in publishing.files(release)}
+    archive = zip_of(release).read_bytes()
+    shutil.rmtree(folder_of(release).parent)
+    with pytest.raises(CommandError, match="missing"):
+        call_command("release", "check", study.slug, release.version)
+    call_command("release", "rewrite", study.slug, release.version)
+    assert {path: (folder_of(release) / path).read_bytes() for path in publishing.files(release)} == before
+    assert zip_of(release).read_bytes() == archive
+    call_command("release", "check", study.slug, release.version)
+
+
+def test_a_release_that_would_differ_is_not_written_again(study):
+    release = make(study)
+    publishing.publish(release)
+    shutil.rmtree(folder_of(release).parent)
+    Judgement.objects.filter(pk=Judgement.objects.first().pk).update(outcome="both_bad")
+    with pytest.raises(CommandError, match="would differ from what was released"):
+        call_command("release", "rewrite", study.slug, release.version)
+    assert publishing.files(release) == []
+    assert not zip_of(release).exists()

@@ -45,6 +45,19 @@ def test_a_run_that_is_complete_is_not_said_to_have_been_started():
     assert "has been started" not in html
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_workers_could_not_be_told_of_is_started_and_said_to_wait(monkeypatch):
+    def fail(*args, **kwargs):
+        raise ConnectionRefusedError("down")
+
+    monkeypatch.setattr("celery.current_app.send_task", fail)
+    client = researcher()
+    response = client.post("/runs/", start_form())
+    assert Run.objects.count() == 1
+    html = client.get(response["Location"]).content.decode()
+    assert "The message broker does not answer" in html
+
+
 def test_a_system_of_the_catalogue_enters_the_database_when_it_is_chosen():
     researcher().post("/runs/", start_form(system="lead-3"))
     assert Run.objects.get().system.slug == "lead-3"

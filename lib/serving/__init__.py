@@ -1,0 +1,1 @@
+"""What serves requests below Django. Imports nothing of ours."""

@@ -1,0 +1,104 @@
+"""Half-sent requests hold no thread: a server with two of them goes on answering."""
+
+import socket
+import subprocess
+import sys
+import time
+from urllib.request import Request, urlopen
+
+import pytest
+from django.conf import settings
+
+from lib.serving.server import MOST_BUFFERED, is_whole
+
+HANG = 60
+HEADER = b"POST / HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.mark.parametrize(
+    ("received", "whole"),
+    [
+        (b"", False),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n", False),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", True),
+        (HEADER + b"Content-Length: 3\r\n\r\n", False),
+        (HEADER + b"content-length:3\r\n\r\nab", False),
+        (HEADER + b"Content-Length: 3\r\n\r\nabc", True),
+        (HEADER + b"Content-Length: 99999999\r\n\r\n", True),
+        (HEADER + b"Content-Length: 3\r\nExpect: 100-continue\r\n\r\n", True),
+        (HEADER + b"X: y\r\n\r\nContent-Length: 9\r\n", True),
+        (b"x" * MOST_BUFFERED, True),
+    ],
+)
+def test_a_thread_begins_once_a_request_is_there(received, whole):
+    assert is_whole(received) is whole
+
+
+@pytest.fixture
+def address(tmp_path):
+    (tmp_path / "echo.py").write_text(
+        "def app(environ, start):\n"
+        "    body = environ['wsgi.input'].read()\n"
+        "    start('200 OK', [('Content-Length', str(len(body) + 2))])\n"
+        "    return [b'ok' + body]\n"
+    )
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "2", "--no-control-socket"]
+    options += ["--worker-class", "lib.serving.server.PatientWorker", "--chdir", str(tmp_path), "--config", "/dev/null"]
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "echo:app", *options],
+            stdout=log, stderr=log, cwd=settings.BASE_DIR, env={"PYTHONPATH": str(settings.BASE_DIR)},
+        )  # fmt: skip
+    try:
+        end = time.monotonic() + HANG
+        while time.monotonic() < end:
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield ("127.0.0.1", port)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def sent(address, part):
+    connection = socket.create_connection(address, timeout=HANG)
+    connection.sendall(part)
+    return connection
+
+
+def is_closed(connection):
+    """Wait for its end; what was sent and never read makes it a reset."""
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def test_half_sent_requests_stop_nobody_and_are_closed(address):
+    url = "http://{}:{}/".format(*address)
+    parts = (b"", b"GET / HT", HEADER, HEADER + b"Content-Length: 100\r\n\r\nabc")
+    held = [sent(address, part) for part in parts * 4]
+    assert urlopen(url, timeout=HANG).read() == b"ok"
+    assert urlopen(Request(url, data=b"x" * 1000), timeout=HANG).read() == b"ok" + b"x" * 1000
+    assert urlopen(Request(url, data=b"x" * 3_000_000), timeout=HANG).read() == b"ok" + b"x" * 3_000_000
+    assert all(is_closed(connection) for connection in held)
+
+
+def test_a_request_that_comes_in_pieces_is_answered_and_its_connection_kept(address):
+    connection = sent(address, HEADER)
+    for piece in (b"Content-Length: 4\r\n", b"\r\nab", b"cd"):
+        time.sleep(0.2)
+        connection.sendall(piece)
+    answered = connection.makefile("rb")
+    assert answered.readline() == b"HTTP/1.1 200 OK\r\n"
+    while answered.readline() != b"\r\n":
+        pass
+    assert answered.read(6) == b"okabcd"
+    connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert answered.readline() == b"HTTP/1.1 200 OK\r\n"
