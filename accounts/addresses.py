@@ -16,7 +16,7 @@ from accounts.models import AccountEvent, AddressChange
 from accounts.models.triggers import ADDRESS_ONCE
 from accounts.roles import AccountError
 from accounts.throttle import count_attempt
-from lib.addresses import site_address
+from lib.serving.addresses import site_address
 
 logger = logging.getLogger(__name__)
 HOURS = 24

@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from accounts.models import AccountInvitation
-from lib.addresses import site_address
+from lib.serving.addresses import site_address
 
 logger = logging.getLogger(__name__)
 # As the columns of users and invitations hold; forms of Django take longer ones.

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts import audit, mail
 from accounts.models import AccountEvent
 from accounts.roles import AccountError
-from lib.addresses import site_address
+from lib.serving.addresses import site_address
 
 # How many mails an account is sent within the time of the login's lock.
 MOST_MAILS = 3

@@ -383,7 +383,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
-        "json": {"()": "lib.logs.JsonLines"},
+        "json": {"()": "lib.serving.logs.JsonLines"},
         "django.server": DEFAULT_LOGGING["formatters"]["django.server"],
     },
     "filters": {"without_secrets": {"()": "accounts.logs.WithoutSecrets"}},

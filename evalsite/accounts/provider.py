@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from accounts import backends
 from accounts.identities import LoginRefusedError, account_for, claims_of
 from evalsite.accounts.language import use_language
-from lib.addresses import site_address
+from lib.serving.addresses import site_address
 
 NEXT, CAME_BY = "provider_next", "came_by_provider"
 

@@ -12,7 +12,7 @@ from django.core.handlers.wsgi import get_path_info
 
 from accounts.logs import without_secrets
 from jobs.models import Announced
-from lib.logs import NO_IDS, ids_in_logs, set_ids
+from lib.serving.logs import NO_IDS, ids_in_logs, set_ids
 
 GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 

@@ -1,1 +1,1 @@
-"""What serves requests below Django. Imports nothing of ours."""
+"""What serves requests and writes logs, below the apps. Imports nothing of ours."""

@@ -12,7 +12,7 @@ from django.urls import reverse, set_script_prefix
 
 from evalsite import wsgi
 from evalsite.templatetags.navigation import section
-from lib.addresses import site_address
+from lib.serving.addresses import site_address
 from tests.test_permissions import TABLE, made, world  # noqa: F401  (fixtures)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once("looks at addresses in pages")]

@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.invitations import DAYS, invite
 from accounts.models import Role
 from accounts.roles import AccountError
-from lib.addresses import site_address
+from lib.serving.addresses import site_address
 
 
 class Command(BaseCommand):

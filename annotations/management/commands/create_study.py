@@ -10,8 +10,8 @@ from django.utils import timezone
 from annotations.models import AskMarks, Sampling, SummaryFormat, Wanted
 from annotations.people import links
 from annotations.studies import progress, setup
-from lib.addresses import site_address
 from lib.lines import text_lines
+from lib.serving.addresses import site_address
 from models_runner.datasets.lookup import UnknownDatasetError, find_dataset
 from models_runner.models import InstructionKind, System
 from models_runner.systems.catalog import UnknownSystemError, ensure_system

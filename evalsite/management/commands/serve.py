@@ -22,7 +22,7 @@ from evalsite import launcher
 from evalsite.celery import prepare_broker
 from evalsite.example.start import ask_for_example, serve_example
 from evalsite.sample import SampleProgress, load_sample, sample_progress
-from lib.addresses import site_address
+from lib.serving.addresses import site_address
 
 ADMIN = "admin"
 

@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotations.models import Study
 from annotations.people.links import invitation_path
-from lib.addresses import site_address
 from lib.files import replace_when_complete
+from lib.serving.addresses import site_address
 from protocol.file.problems import ProtocolError
 from protocol.file.reading import read_protocol_file
 from protocol.file.writing import as_text, digest_of, plan_digest

@@ -8,7 +8,7 @@ from django.test import Client, RequestFactory
 
 from evalsite.celery import app
 from evalsite.operations.ids import forget_request, ids_of_task, name_request
-from lib.logs import JsonLines, ids_in_logs
+from lib.serving.logs import JsonLines, ids_in_logs
 from models_runner.models import Run
 
 pytestmark = pytest.mark.once("writes lines")
