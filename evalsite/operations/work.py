@@ -26,6 +26,7 @@ LABELS = {
     "QualitySnapshot": _("Quality pages"),
     "SnapshotJob": _("Boards"),
     "ReportJob": _("Reports on judges"),
+    "MarkReportJob": _("Reports on marks"),
     "Release": _("Releases"),
     "ExportJob": _("Exports"),
     "Delivery": _("Messages of webhooks"),
