@@ -97,21 +97,18 @@ def verdict_values(
         problem = NAMES_A_MODEL.format(term=named[0].term)
     if problem:
         values = {"answer": Answer.NONE, "problem": problem}
-    return (
-        values
-        | {
-            # JSON may spell characters that no database takes.
-            "reason": storable(read.reason),
-            "raw": storable(written.text[:LONGEST_RAW]),
-            "prompt_tokens": written.prompt_tokens,
-            "output_tokens": written.output_tokens,
-            "cached_tokens": written.cached_tokens,
-            "dropped_tokens": asked.dropped_tokens,
-            "seconds": written.seconds,
-            "cost": judge.cost(written.prompt_tokens, written.output_tokens, written.seconds),
-            "answered_at": timezone.now(),
-        }
-    )
+    return values | {
+        # JSON may spell characters that no database takes.
+        "reason": storable(read.reason),
+        "raw": storable(written.text[:LONGEST_RAW]),
+        "prompt_tokens": written.prompt_tokens,
+        "output_tokens": written.output_tokens,
+        "cached_tokens": written.cached_tokens,
+        "dropped_tokens": asked.dropped_tokens,
+        "seconds": written.seconds,
+        "cost": judge.cost(written.prompt_tokens, written.output_tokens, written.seconds),
+        "answered_at": timezone.now(),
+    }
 
 
 def _of_score(read: ReadAnswer, scale: tuple[float, float]) -> dict[str, Any]:
