@@ -22,7 +22,12 @@ def verdict_lines(study, rng):
     """Some samples in one order alone, some without chances; chances are tenths, so that many are as likely."""
     for pair in study.comparisons.select_related("document", "summary_a__run__system", "summary_b__run__system"):
         models = [summary.run.system.slug for summary in (pair.summary_a, pair.summary_b)]
-        about = {"document_id": pair.document.external_id, "judge": "random", "model_a": models[0], "model_b": models[1]}
+        about = {
+            "document_id": pair.document.external_id,
+            "judge": "random",
+            "model_a": models[0],
+            "model_b": models[1],
+        }
         for sample in range(rng.randint(1, 4)):
             for first in rng.choice(["ab", "ab", "ab", "a", "b"]):
                 a = rng.randint(0, 10)
