@@ -223,8 +223,9 @@ def stop_at_limit(job: JudgingJob) -> None:
         job = lock_job(job.pk)
         if affordable(job, 1):
             return
+        spent = spent_dollars(job)
         reason = (
-            f"{spent_dollars(job):.4f} US dollars are spent, and one more question may cost more than the limit of "
+            f"{spent:.4f} US dollars are spent, and one more question may cost more than the limit of "
             f"{job.cost_limit:g}."
         )
         JudgingJob.objects.open().filter(pk=job.pk).update(

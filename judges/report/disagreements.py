@@ -20,7 +20,7 @@ class JudgedOtherwise:
         judge: What the judge says: "a", "b", "tie" or "both_bad".
         people: What most people say, as often as `against`.
         against: How many people say so, of `voters`.
-        reasons: The judge's own, as far as it gave some.
+        reasons: The judge's own, each once, as far as it gave some.
     """
 
     comparison: Comparison
@@ -69,5 +69,6 @@ def _reasons(judge: Judge, criterion: Criterion, keys: list[int]) -> dict[int, l
     rows = Verdict.objects.done().filter(judge=judge, criterion=criterion, comparison__in=keys).exclude(reason="")
     reasons: dict[int, list[str]] = {}
     for pair, reason in rows.order_by("shown_first", "sample").values_list("comparison_id", "reason"):
-        reasons.setdefault(pair, []).append(reason)
+        if reason not in reasons.setdefault(pair, []):
+            reasons[pair].append(reason)
     return reasons

@@ -127,7 +127,7 @@ class Verdicts:
         return np.where(self.given & ~np.isnan(self.share), self.share, told)
 
     def chances(self) -> FloatArray:
-        """Give the chances of a, b and neither, shape (n, 3): 1 for the answer of a verdict without any; NaN for none."""
+        """Give the chances of a, b and neither, shape (n, 3): 1 for an answer without chances; NaN for no verdict."""
         sure = np.eye(CLASSES)[classes(np.maximum(self.outcome, 0))]
         neither = np.zeros(len(self)) if self.neither is None else self.neither
         told = np.column_stack([self.share - neither / 2, 1 - self.share - neither / 2, neither])
