@@ -172,12 +172,18 @@ def study_judge(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
 def _groups(report: dict[str, Any], name: str) -> list[dict[str, Any]]:
     """Return the groups of a kind, each with the figures that the page shows of it."""
     shown = ("agreement", "human_agreement")
-    return [row | {"names": row["group"].split(" / "), "shown": [row[key] for key in shown]} for row in report[name]]
+    return [
+        row | {"names": row["group"].split(" / "), "shown": [(AGREEMENT[key], row[key]) for key in shown]}
+        for row in report[name]
+    ]
 
 
-def _confusion(report: dict[str, Any]) -> list[tuple[str, list[int]]]:
-    """Return people's answer and the numbers of votes by the judge's answer, one row each."""
-    return list(zip(SIDES, report["confusion"]["votes"], strict=True))
+def _confusion(report: dict[str, Any]) -> list[tuple[str, list[tuple[str, int]]]]:
+    """Return people's answer, and the judge's answers with their numbers of votes, one row each."""
+    return [
+        (side, list(zip(SIDES, row, strict=True)))
+        for side, row in zip(SIDES, report["confusion"]["votes"], strict=True)
+    ]
 
 
 def _criterion(request: HttpRequest, study: Study) -> Criterion | None:

@@ -82,7 +82,9 @@ def test_a_line_may_call_either_system_a(study, tmp_path):
 
 
 def test_the_same_file_again_adds_nothing(study, tmp_path, capsys):
-    path = file_of(tmp_path, pair(study, reason="x"), pair(study, shown_first="b", winner="none"), score(study))
+    path = file_of(
+        tmp_path, pair(study, reason="x"), pair(study, shown_first="b", winner="none"), score(study, judge="scoring")
+    )
     take(study, path)
     take(study, path)
     assert "0 verdicts of 0 judges added, 3 already there." in capsys.readouterr().out
@@ -220,3 +222,14 @@ def test_summaries_of_queries_are_found_by_their_query(tmp_path):
     take(study, file_of(tmp_path, row | {"query": "Why?", "query_number": 2}))
     call_command("export_verdicts", study.slug, output=tmp_path / "out.jsonl")
     assert json.loads((tmp_path / "out.jsonl").read_text())["query_number"] == 2
+
+
+def test_a_judge_compares_pairs_or_scores_never_both(study, tmp_path):
+    message = r"line 2, field 'judge': 'far' both compares pairs and gives scores"
+    with pytest.raises(CommandError, match=message):
+        take(study, file_of(tmp_path, pair(study), score(study, judge="far")))
+    assert not Judge.objects.exists()
+    take(study, file_of(tmp_path, pair(study)))
+    with pytest.raises(CommandError, match=message):
+        take(study, file_of(tmp_path, score(study, judge="other"), score(study, judge="far")))
+    assert Verdict.objects.count() == 1

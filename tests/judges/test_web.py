@@ -150,7 +150,7 @@ def test_the_page_of_a_judge_shows_figures_and_what_people_say_otherwise():
     assert places == sorted(places)
     assert "It names the date." in text
     assert f"{first} / {second}" in text
-    assert "(2 / 2)" in text
+    assert "(2 of 2)" in text
     assert client.get(reverse("study-judge", args=[study.slug, asking.pk]), {"criterion": "taste"}).status_code == 404
 
 
