@@ -10,6 +10,7 @@ from annotations.models import Annotator, Comparison, Judgement
 from judges.judging.lifecycle import Asked, start_judging
 from judges.judging.work import work_on_judging
 from judges.models import Judge, Verdict
+from judges.report.outcomes import judged_pairs
 from models_runner.models import Query, Summary
 from tests.factories import DatasetFactory, make_study
 from tests.judges.files import judge
@@ -233,3 +234,15 @@ def test_a_judge_compares_pairs_or_scores_never_both(study, tmp_path):
     with pytest.raises(CommandError, match=message):
         take(study, file_of(tmp_path, score(study, judge="other"), score(study, judge="far")))
     assert Verdict.objects.count() == 1
+
+
+def test_a_judge_that_an_earlier_version_let_do_both_counts_by_its_scores(study, tmp_path):
+    take(study, file_of(tmp_path, pair(study)))
+    far, first = Judge.objects.get(), study.comparisons.order_by("pk").first()
+    criterion = study.criteria.first()
+    about = {"judge": far, "study": study, "criterion": criterion, "document": first.document, "status": "done"}
+    for score_given, summary in ((2, first.summary_a), (4, first.summary_b)):
+        scored = {"answer": "scored", "score": score_given, "scale_min": 1, "scale_max": 5}
+        Verdict.objects.create(**about, summary=summary, **scored)
+    judged = judged_pairs(far, criterion)
+    assert (judged.outcomes, judged.answers) == ({first.pk: "b"}, 2)
