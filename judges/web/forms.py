@@ -61,8 +61,7 @@ class JudgeField(forms.ModelChoiceField):
     """Lists judges by name, and says which of them cannot be asked yet."""
 
     def label_from_instance(self, judge: Judge) -> str:
-        name = verbatim(judge.name)
-        return _("{name} (not ready)").format(name=name) if judge_needs(judge) else name
+        return _("{name} (not ready)").format(name=judge.name) if judge_needs(judge) else judge.name
 
 
 class AskForm(forms.Form):

@@ -80,6 +80,10 @@ def test_the_list_says_what_a_judge_needs():
     text = page(researcher(), "judges")
     assert "which is not on this machine" in text
     assert "not ready" in text
+    study = make_study(systems=2, documents=1)
+    text = page(researcher(), "study-judges", study.slug)
+    assert ">absent (not ready)</option>" in text
+    assert ">ready</option>" in text
 
 
 def scripted(**values):
