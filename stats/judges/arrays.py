@@ -137,8 +137,8 @@ class Verdicts:
     def take(self, chosen: BoolArray | IntArray) -> "Verdicts":
         """Keep only the chosen verdicts."""
         neither = None if self.neither is None else self.neither[chosen]
-        columns = (self.item, self.outcome, self.a_first, self.sample, self.share)
-        return Verdicts(*(column[chosen] for column in columns), neither)
+        item, outcome, a_first = self.item[chosen], self.outcome[chosen], self.a_first[chosen]
+        return Verdicts(item, outcome, a_first, self.sample[chosen], self.share[chosen], neither)
 
 
 @dataclass(frozen=True)
