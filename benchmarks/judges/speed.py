@@ -22,6 +22,7 @@ from typing import Any
 from tabulate import tabulate
 
 from benchmarks.parts.meetings import Turn, meetings
+from benchmarks.parts.processor import ChildrenClock
 from benchmarks.parts.site import DATASET, ROOT, import_meetings, temporary_site
 
 SYSTEM = "smollm2-135m-instruct"
@@ -31,9 +32,18 @@ GOALS = (("platform", "bare engine", 0.95), ("platform", "each prompt alone", 3.
 
 @dataclass(frozen=True)
 class Answered:
-    """What one arm did: its time without loading, verdicts, and tokens read, of which some came from the cache."""
+    """What one arm did.
+
+    Attributes:
+        seconds: Without loading.
+        core_seconds: Of processor time meanwhile.
+        verdicts: How many were given.
+        read: Tokens of all prompts.
+        cached: Those of them that came from the engine's cache.
+    """
 
     seconds: float
+    core_seconds: float
     verdicts: int
     read: int
     cached: int
@@ -42,6 +52,11 @@ class Answered:
     def speed(self) -> float:
         """Verdicts a second."""
         return self.verdicts / self.seconds
+
+    @property
+    def price(self) -> float:
+        """Seconds of a core that a verdict takes."""
+        return self.core_seconds / self.verdicts
 
 
 class Bench:
@@ -77,13 +92,15 @@ class Bench:
         self._number += 1
         judge = judge_of(f"judge-{self._number}", {"system": SYSTEM, "rubric": "library", "reasoning": False})
         judge.save()
-        call_command("judge", dataset=DATASET, judge=judge.name, wait=True, stdout=io.StringIO())
+        with ChildrenClock() as clock:
+            call_command("judge", dataset=DATASET, judge=judge.name, wait=True, stdout=io.StringIO())
         job = JudgingJob.objects.get(judge=judge)
         done = job.verdicts.done()
         sums = done.aggregate(last=Max("answered_at"), read=Sum("prompt_tokens"), cached=Sum("cached_tokens"))
         if done.count() != job.verdicts.count() or job.started_at is None:
             raise RuntimeError(f"{job}: {job.failure_reason or 'not all questions were answered'}")
-        return Answered((sums["last"] - job.started_at).total_seconds(), done.count(), sums["read"], sums["cached"])
+        seconds, used = (sums["last"] - job.started_at).total_seconds(), clock.between(job.started_at, sums["last"])
+        return Answered(seconds, used, done.count(), sums["read"], sums["cached"])
 
     def bare(self, *, shared: bool) -> Answered:
         """Put the same questions in the same order to the engine alone, with its cache of prefixes or without.
@@ -101,7 +118,7 @@ class Bench:
             raise RuntimeError(f"The bare engine ended with status {done.returncode}:\n{done.stderr[-2000:]}")
         result = json.loads(files[1].read_text())
         read, cached = (sum(one[name] for one in result["answers"]) for name in ("read", "cached"))
-        return Answered(result["seconds"], len(result["answers"]), read, cached)
+        return Answered(result["seconds"], result["core_seconds"], len(result["answers"]), read, cached)
 
     def _job(self) -> dict[str, Any]:
         """Collect the requests as the platform has sent them, and how the engine was set up."""
@@ -170,19 +187,21 @@ def check_same_prompts(found: dict[str, list[Answered]]) -> None:
 
 
 def report(found: dict[str, list[Answered]]) -> str:
-    """Draw the middle repeat of each arm, and the ratios as medians over repeats."""
+    """Draw the middle repeat of each arm, and the ratios as medians over repeats, of time and of processor time."""
     middle = {name: sorted(rows, key=lambda row: row.speed)[len(rows) // 2] for name, rows in found.items()}
     table = tabulate(
-        [(name, row.seconds, row.verdicts, row.speed, row.read, row.cached) for name, row in middle.items()],
-        ("", "seconds", "verdicts", "verdicts/s", "read", "cached"),
-        floatfmt=("", ".1f", "", ".2f", "", ""),
+        [(name, row.seconds, row.verdicts, row.speed, row.price, row.read, row.cached) for name, row in middle.items()],
+        ("", "seconds", "verdicts", "verdicts/s", "core-seconds a verdict", "read", "cached"),
+        floatfmt=("", ".1f", "", ".2f", ".2f", "", ""),
     )
     lines = [table]
     for better, base, least in GOALS:
-        pairs = zip(found[better], found[base], strict=True)
-        ratio = median(one.speed / other.speed for one, other in pairs)
+        pairs = list(zip(found[better], found[base], strict=True))
+        in_time = median(one.speed / other.speed for one, other in pairs)
+        in_work = median(other.price / one.price for one, other in pairs)
+        met = "met" if in_time >= least else "NOT met"
         lines.append(
-            f"{better} against {base}: {ratio:.2f}x, goal {least:g}x: {'met' if ratio >= least else 'NOT met'}"
+            f"{better} against {base}: {in_time:.2f}x in time, {in_work:.2f}x in core-seconds, goal {least:g}x: {met}"
         )
     return "\n".join(lines)
 

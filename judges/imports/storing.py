@@ -115,8 +115,26 @@ def _not_stored(placed: list[PlacedLine], study: Study, judges: Mapping[str, Jud
         elif values != _compared(one):
             message = f"{one.line.where}: {one.line.judge!r} has another verdict here already; it never changes."
             problems.add(one.line.row, message.__str__)
+    _refuse_other_modes(new, judges, problems)
     problems.raise_if_any()
     return new
+
+
+def _refuse_other_modes(new: Iterable[PlacedLine], judges: Mapping[str, Judge], problems: Problems) -> None:
+    """Refuse scores of a judge that compares pairs, and verdicts on pairs of one that scores."""
+    modes = {name: judge.mode for name, judge in judges.items()}
+    for one in new:
+        mode = _mode(one)
+        if modes.setdefault(one.line.judge, mode) != mode:
+            message = (
+                f"{one.line.where}, field 'judge': {one.line.judge!r} both compares pairs and gives scores. "
+                "Give the judge a name for each."
+            )
+            problems.add(one.line.row, message.__str__)
+
+
+def _mode(one: PlacedLine) -> Mode:
+    return Mode.SCORE if one.summary else Mode.PAIR
 
 
 def _stored(study: Study, judges: Mapping[str, Judge]) -> dict[Key, tuple[object, ...]]:
@@ -138,7 +156,7 @@ def _new_judge(one: PlacedLine, order_rule: str) -> Judge:
     return Judge.objects.create(
         name=one.line.judge,
         adapter=IMPORTED,
-        mode=Mode.SCORE if one.summary else Mode.PAIR,
+        mode=_mode(one),
         order_rule=order_rule,
         **scale,
     )

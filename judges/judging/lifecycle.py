@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotations.models import Study
+from judges.judging.budget import affordable, spent_dollars
 from judges.judging.chosen import ChosenPair
 from judges.judging.units import NoSuchPairError, chosen_among, instructions_of, pairs_of, summaries_in
 from judges.judging.wording import UnknownCriteriaError, asked_criteria, words_for, words_outside_studies
@@ -216,11 +217,17 @@ def _final_status(job: JudgingJob, counts: dict[str, int]) -> tuple[str, str]:
     return JudgingJob.Status.DONE, ""
 
 
-def stop_at_limit(job: JudgingJob, spent: float) -> None:
-    """End the job at its limit of cost; what waits stays, and goes on once the limit is raised."""
-    reason = (
-        f"{spent:.4f} US dollars are spent, and one more question may cost more than the limit of {job.cost_limit:g}."
-    )
-    JudgingJob.objects.open().filter(pk=job.pk).update(
-        status=JudgingJob.Status.STOPPED, failure_reason=reason, finished_at=timezone.now()
-    )
+def stop_at_limit(job: JudgingJob) -> None:
+    """End the job at its limit of cost, unless somebody has raised it; what waits goes on once the limit is raised."""
+    with transaction.atomic():
+        job = lock_job(job.pk)
+        if affordable(job, 1):
+            return
+        spent = spent_dollars(job)
+        reason = (
+            f"{spent:.4f} US dollars are spent, and one more question may cost more than the limit of "
+            f"{job.cost_limit:g}."
+        )
+        JudgingJob.objects.open().filter(pk=job.pk).update(
+            status=JudgingJob.Status.STOPPED, failure_reason=reason, finished_at=timezone.now()
+        )

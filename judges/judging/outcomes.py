@@ -1,10 +1,12 @@
 """Store what became of one question: its verdict, no verdict with the reason, a later attempt, or a failure."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError, OperationalError, transaction
 from django.utils import timezone
 
 from annotations.blindness.identity_leaks import find_giveaways
@@ -19,12 +21,14 @@ from lib.faults import explained
 from lib.text.visible import storable
 from models_runner.adapters.protocol import AdapterError, RefusedError, TransientAdapterError, Written
 
+logger = logging.getLogger(__name__)
+
 OTHER = {"a": "b", "b": "a"}
 LONGEST_RAW = 20_000
 NAMES_A_MODEL = "The judge's reason names {term}, which no text that it read does: it may judge who wrote a summary."
 
 
-def store_answer(
+def settle_answer(
     job: JudgingJob,
     held: VerdictQuerySet,
     row: Verdict,
@@ -32,7 +36,7 @@ def store_answer(
     outcome: Written | Exception,
     names: Iterable[str],
 ) -> int:
-    """Store one outcome if the row is still held; return 1 if it was answered.
+    """Store one outcome if the row is still held, or that the database refused it; return 1 if it was answered.
 
     Args:
         job: The row's job.
@@ -41,17 +45,39 @@ def store_answer(
         asked: As it was asked; None if it could not be put into words.
         outcome: The engine's answer, or the fault that it raised.
         names: Slugs and names of the study's systems, which no reason may name.
+    Raises:
+        OperationalError: Not even the fault can be stored; the row then stays claimed until its lease ends.
     """
     ours = held.filter(pk=row.pk)
+    fault: Exception
+    try:
+        return _store(job, ours, row, asked, outcome, names)
+    except OperationalError as error:
+        fault = TransientAdapterError(f"It could not be saved. {explained(error)}")
+    except (DatabaseError, ValueError) as error:
+        fault = AdapterError(f"The database refused the answer. {explained(error)}")
+    logger.error("verdict %s: %s", row.pk, fault)
+    return _store(job, ours, row, None, fault, names)
+
+
+def _store(
+    job: JudgingJob,
+    ours: VerdictQuerySet,
+    row: Verdict,
+    asked: AskedPrompt | None,
+    outcome: Written | Exception,
+    names: Iterable[str],
+) -> int:
     if isinstance(outcome, RefusedError):
-        return ours.finish(answer=Answer.NONE, problem=str(outcome), answered_at=timezone.now())
+        return ours.finish(answer=Answer.NONE, problem=storable(str(outcome)), answered_at=timezone.now())
     if isinstance(outcome, TransientAdapterError) and row.attempts < MAX_ATTEMPTS:
         _try_again(job, ours, row, outcome)
         return 0
     if isinstance(outcome, Exception) or asked is None:
-        ours.fail(_reason(outcome, row.attempts))
+        ours.fail(storable(_reason(outcome, row.attempts)))
         return 0
-    return ours.finish(**verdict_values(job.judge, row.shown_first, asked, outcome, names))
+    with transaction.atomic():
+        return ours.finish(**verdict_values(job.judge, row.shown_first, asked, outcome, names))
 
 
 def verdict_values(
@@ -71,20 +97,18 @@ def verdict_values(
         problem = NAMES_A_MODEL.format(term=named[0].term)
     if problem:
         values = {"answer": Answer.NONE, "problem": problem}
-    return (
-        values
-        | {
-            "reason": storable(read.reason),  # JSON may spell characters that no database takes
-            "raw": written.text[:LONGEST_RAW],
-            "prompt_tokens": written.prompt_tokens,
-            "output_tokens": written.output_tokens,
-            "cached_tokens": written.cached_tokens,
-            "dropped_tokens": asked.dropped_tokens,
-            "seconds": written.seconds,
-            "cost": judge.cost(written.prompt_tokens, written.output_tokens, written.seconds),
-            "answered_at": timezone.now(),
-        }
-    )
+    return values | {
+        # JSON may spell characters that no database takes.
+        "reason": storable(read.reason),
+        "raw": storable(written.text[:LONGEST_RAW]),
+        "prompt_tokens": written.prompt_tokens,
+        "output_tokens": written.output_tokens,
+        "cached_tokens": written.cached_tokens,
+        "dropped_tokens": asked.dropped_tokens,
+        "seconds": written.seconds,
+        "cost": judge.cost(written.prompt_tokens, written.output_tokens, written.seconds),
+        "answered_at": timezone.now(),
+    }
 
 
 def _of_score(read: ReadAnswer, scale: tuple[float, float]) -> dict[str, Any]:
@@ -108,7 +132,7 @@ def _chances(chances: Mapping[str, float] | None, shown_first: str) -> dict[str,
 
 def _try_again(job: JudgingJob, ours: VerdictQuerySet, row: Verdict, outcome: TransientAdapterError) -> None:
     delay = timedelta(seconds=settings.RETRY_SECONDS * 2 ** (row.attempts - 1))
-    ours.put_back(failure_reason=str(outcome), not_before=timezone.now() + delay)
+    ours.put_back(failure_reason=storable(str(outcome)), not_before=timezone.now() + delay)
     announce(JudgingJob.TASK, job.pk, delay=delay)
 
 

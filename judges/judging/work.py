@@ -11,13 +11,13 @@ from jobs.claims import give_back
 from jobs.database import connection_is_lost, until_answered
 from jobs.draining import worker_is_ending
 from jobs.leases import KeepLease, lease_time
-from judges.judging.budget import affordable, spent_dollars
+from judges.judging.budget import affordable
 from judges.judging.lifecycle import finish_if_complete, stop_at_limit
-from judges.judging.outcomes import store_answer
+from judges.judging.outcomes import settle_answer
 from judges.judging.questions import AskedPrompt, DocumentQuestions
 from judges.models import JudgingJob, Verdict
 from lib.faults import disk_is_full, explained
-from models_runner.adapters.language_model import settled_answers
+from models_runner.adapters.language_model import settled_outcomes
 from models_runner.adapters.protocol import AdapterError, TextEngine, TransientAdapterError, Written
 from models_runner.adapters.registry import load_engine
 from models_runner.models import Document
@@ -49,6 +49,8 @@ def work_on_judging(job_id: int, *, owner: str) -> str:
         if connection_is_lost(error):
             until_answered(partial(_give_back, job, owner))
         return f"judging {job_id} stops here; a sweep takes it up again. {explained(error)}"
+    except JudgingJob.DoesNotExist:
+        return f"judging {job_id} is gone, with what it was about"
     finish_if_complete(job)
     if worker_is_ending():
         JudgingJob.objects.open().filter(pk=job.pk).announce()
@@ -71,7 +73,8 @@ def _work(job: JudgingJob, engine: TextEngine, owner: str) -> int:
     answered = 0
     asking: DocumentQuestions | None = None
     for rows in _batches(job, engine.batch_size, owner):
-        if asking is None:
+        # It waits again where somebody stopped it and went on while its last questions were asked.
+        if asking is None or job.status == JudgingJob.Status.PENDING:
             _note_start(job, engine)
         if asking is None or not asking.covers(rows):
             document = Document.objects.select_related("transcript").get(pk=rows[0].document_id)
@@ -89,11 +92,12 @@ def _batches(job: JudgingJob, size: int, owner: str) -> Iterator[list[Verdict]]:
         ids = Verdict.objects.claim_batch(job.pk, owner=owner, count=count, now=now, lease=lease_time())
         if not ids:
             return
-        rows = Verdict.objects.held_by(owner).filter(pk__in=ids).in_order()
-        yield list(rows)
         job.refresh_from_db(fields=["cost_limit", "status"])
+        # None of them is held any more where somebody has stopped the job since.
+        if rows := list(Verdict.objects.held_by(owner).filter(pk__in=ids).in_order()):
+            yield rows
     if not job.verdicts.running().exists() and job.verdicts.ready(timezone.now()).exists():
-        stop_at_limit(job, spent_dollars(job))
+        stop_at_limit(job)
 
 
 def _note_start(job: JudgingJob, engine: TextEngine) -> None:
@@ -111,7 +115,7 @@ def _ask(job: JudgingJob, asking: DocumentQuestions, rows: Sequence[Verdict], ow
         outcomes = _answers(asking, rows)
     pairs = zip(rows, outcomes, strict=True)
     return sum(
-        until_answered(partial(store_answer, job, held, row, asked, outcome, asking.names))
+        until_answered(partial(settle_answer, job, held, row, asked, outcome, asking.names))
         for row, (asked, outcome) in pairs
     )
 
@@ -120,18 +124,25 @@ Outcome = tuple[AskedPrompt | None, Written | Exception]
 
 
 def _answers(asking: DocumentQuestions, rows: Sequence[Verdict]) -> list[Outcome]:
-    """Return an answer or a fault for each question; if several fail together, each is asked by itself."""
+    """Return an answer or a fault for each question.
+
+    Where nobody knows which of several failed, each is asked by itself, unless the fault passes.
+    """
     try:
         asked = asking.ask([row.pk for row in rows])
-        written = settled_answers(asking.engine, [one.prompt for one in asked])
-        return list(zip(asked, written, strict=True))
-    except TransientAdapterError as error:
-        return [(None, error)] * len(rows)
+        outcomes = settled_outcomes(asking.engine, [one.prompt for one in asked])
     except Exception as error:
-        if disk_is_full(error):
-            return [(None, TransientAdapterError(explained(error)))] * len(rows)
-        if len(rows) > 1:
+        if len(rows) > 1 and not isinstance(error, TransientAdapterError) and not disk_is_full(error):
             return [outcome for row in rows for outcome in _answers(asking, [row])]
-        if not isinstance(error, AdapterError):
-            logger.exception("verdict %s: unexpected fault", rows[0].pk)
-        return [(None, error)]
+        return [(None, _fault(error, row)) for row in rows]
+    pairs = zip(rows, asked, outcomes, strict=True)
+    return [(one, _fault(out, row) if isinstance(out, Exception) else out) for row, one, out in pairs]
+
+
+def _fault(error: Exception, row: Verdict) -> Exception:
+    """Return a fault as it counts for a question: of a full disk one that passes."""
+    if disk_is_full(error):
+        return TransientAdapterError(explained(error))
+    if not isinstance(error, AdapterError):
+        logger.error("verdict %s: unexpected fault", row.pk, exc_info=error)
+    return error

@@ -1,4 +1,12 @@
-"""Judging: one judge asked about one study, or one dataset. The verdicts are the work; messages only announce it."""
+"""Judging: one judge asked about one study, or one dataset. The verdicts are the work; messages only announce it.
+
+A job and its questions have the shape of a run and its summaries. What the two share is in the kernel: leases, attempts
+and freeing (Leased), announcing (Announced), announcing again (jobs.sweeper). What is alike beyond that (`open`,
+`waiting`, `ready` after a passing fault, `counts`) is some twenty lines on each side and stays there: the claims differ
+where it matters, as a summary may wait in a provider's batch and is claimed by runs that read the same documents
+together, a question only with others about its document, in an order that engines read fast, and within a limit of
+cost. A common base would take as many lines as it saves, and hide which rows a claim takes.
+"""
 
 from datetime import datetime
 

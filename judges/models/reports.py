@@ -16,14 +16,19 @@ class ReportJobQuerySet(LeasedJobQuerySet["ReportJob"]):  # type: ignore[overrid
 
 
 class ReportJob(LeasedJob):
-    """The newest report of a judge on one question of a study, and the work on a newer one."""
+    """The newest report of a judge, or of all as a jury, on one question of a study, and the work on a newer one."""
 
     TASK = "judges.tasks.report_on_judge"
     WORKER_ENDED = f"The worker ended while it computed this report, {MAX_ATTEMPTS} times. Look at its log."
 
-    judge = models.ForeignKey(Judge, on_delete=models.CASCADE, related_name="reports", db_index=False)
+    # None: how much each judge of the question counts beside the others.
+    judge = models.ForeignKey(
+        Judge, on_delete=models.CASCADE, null=True, blank=True, related_name="reports", db_index=False
+    )
     criterion = models.ForeignKey(Criterion, on_delete=models.CASCADE, related_name="judge_reports")
-    report = models.JSONField(null=True, blank=True, help_text="As judge_report prints it; empty before the first.")
+    report = models.JSONField(
+        null=True, blank=True, help_text="Of a judge as judge_report prints it; empty before the first."
+    )
     state = models.CharField(max_length=64, blank=True, help_text="Of the votes and verdicts that it is about.")
     asked_at = models.DateTimeField(default=timezone.now)
     computed_at = models.DateTimeField(null=True, blank=True)
@@ -36,6 +41,9 @@ class ReportJob(LeasedJob):
         constraints = [
             *lease_constraints("judge_report"),
             models.UniqueConstraint(fields=["judge", "criterion"], name="judge_report_once_per_criterion"),
+            models.UniqueConstraint(
+                fields=["criterion"], condition=Q(judge=None), name="judge_report_one_jury_per_criterion"
+            ),
             models.CheckConstraint(
                 condition=Q(report=None, state="", computed_at=None)
                 | Q(report__isnull=False, computed_at__isnull=False) & ~Q(state=""),
@@ -44,4 +52,5 @@ class ReportJob(LeasedJob):
         ]
 
     def __str__(self) -> str:
-        return f"Report on judge {self.judge_id}, criterion {self.criterion_id}"
+        whom = "the jury" if self.judge_id is None else f"judge {self.judge_id}"
+        return f"Report on {whom}, criterion {self.criterion_id}"

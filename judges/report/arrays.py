@@ -71,6 +71,7 @@ class JudgedStudy:
             a_first=np.array([row[2] for row in rows], dtype=np.bool_),
             sample=_array([row[3] for row in rows]),
             share=np.array([row[4] for row in rows], dtype=np.float64),
+            neither=np.array([row[5] for row in rows], dtype=np.float64),
         )
 
     @cached_property
@@ -136,14 +137,14 @@ def _people(criterion: Criterion, pairs: Sequence[int]) -> PeopleVotes:
     )
 
 
-def _given(judged: JudgedPairs, number: Mapping[int, int]) -> Iterator[tuple[int, str, bool, int, float]]:
-    """Yield item, outcome, whether a was first, sample and share of a, NaN without chances."""
+def _given(judged: JudgedPairs, number: Mapping[int, int]) -> Iterator[tuple[int, str, bool, int, float, float]]:
+    """Yield item, outcome, whether a was first, sample, share of a and chance of neither; NaN without chances."""
     for pair, verdicts in judged.verdicts.items():
         for one in _whole(verdicts) if pair in number else ():
-            yield number[pair], one.outcome, one.shown_first == "a", one.sample, _share(one)
+            yield number[pair], one.outcome, one.shown_first == "a", one.sample, *_chances(one)
     for pair, outcome in judged.outcomes.items():
         if pair in number and pair not in judged.verdicts:
-            yield number[pair], outcome, True, 0, np.nan
+            yield number[pair], outcome, True, 0, np.nan, np.nan
 
 
 def _whole(verdicts: Iterable[GivenVerdict]) -> Iterator[GivenVerdict]:
@@ -155,10 +156,11 @@ def _whole(verdicts: Iterable[GivenVerdict]) -> Iterator[GivenVerdict]:
             yield from given
 
 
-def _share(one: GivenVerdict) -> float:
+def _chances(one: GivenVerdict) -> tuple[float, float]:
     if one.chances is None:
-        return np.nan
-    return min(1.0, one.chances["a"] + (one.chances["tie"] + one.chances["both_bad"]) / 2)
+        return np.nan, np.nan
+    neither = one.chances["tie"] + one.chances["both_bad"]
+    return min(1.0, one.chances["a"] + neither / 2), neither
 
 
 def _by_size(size: str) -> int:

@@ -3,12 +3,16 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop
+
 from annotations.models import Comparison, Criterion, Judgement
 from judges.models import Judge, Verdict
 from judges.report.outcomes import judged_pairs
+from lib.text.translated import verbatim
 
 MOST = 20
 AT_ONCE = 5_000
+NEITHER = {"tie": gettext_noop("Equally good"), "both_bad": gettext_noop("Both bad")}
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class JudgedOtherwise:
         judge: What the judge says: "a", "b", "tie" or "both_bad".
         people: What most people say, as often as `against`.
         against: How many people say so, of `voters`.
-        reasons: The judge's own, as far as it gave some.
+        reasons: The judge's own, each once, as far as it gave some.
     """
 
     comparison: Comparison
@@ -29,6 +33,22 @@ class JudgedOtherwise:
     against: int
     voters: int
     reasons: list[str]
+
+    @property
+    def said_by_judge(self) -> str:
+        """What the judge says, as a page shows it: the system, or that neither is better."""
+        return self._words_of(self.judge)
+
+    @property
+    def said_by_people(self) -> str:
+        """What most people say, likewise."""
+        return self._words_of(self.people)
+
+    def _words_of(self, outcome: str) -> str:
+        if outcome in NEITHER:
+            return NEITHER[outcome]
+        summary = self.comparison.summary_a if outcome == "a" else self.comparison.summary_b
+        return verbatim(summary.run.system.slug)
 
 
 def judged_otherwise(judge: Judge, criterion: Criterion, most: int = MOST) -> list[JudgedOtherwise]:
@@ -69,5 +89,6 @@ def _reasons(judge: Judge, criterion: Criterion, keys: list[int]) -> dict[int, l
     rows = Verdict.objects.done().filter(judge=judge, criterion=criterion, comparison__in=keys).exclude(reason="")
     reasons: dict[int, list[str]] = {}
     for pair, reason in rows.order_by("shown_first", "sample").values_list("comparison_id", "reason"):
-        reasons.setdefault(pair, []).append(reason)
+        if reason not in reasons.setdefault(pair, []):
+            reasons[pair].append(reason)
     return reasons

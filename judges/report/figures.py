@@ -43,7 +43,7 @@ def dataset_report(job: JudgingJob, criterion: str) -> Figures:
 def report_of(study: JudgedStudy) -> Figures:
     """Return the figures of what a judge said."""
     found = _figures(study)
-    judged, first = study.judged, _values(found.position.first_share)
+    judged, first = study.judged, figure_values(found.position.first_share)
     helped = effective_votes(study)
     return {
         "judge": study.judge.name,
@@ -55,16 +55,16 @@ def report_of(study: JudgedStudy) -> Figures:
         "outcomes": dict(sorted(Counter(judged.outcomes.values()).items())),
         "may_stand_in": found.may_stand_in,
         "why_not": [str(reason) for reason in found.why_not],
-        "agreement": _values(found.agreement.with_people),
-        "human_agreement": _values(found.agreement.among_people),
-        "accuracy_where_people_agree": _values(found.agreement.where_people_agree),
+        "agreement": figure_values(found.agreement.with_people),
+        "human_agreement": figure_values(found.agreement.among_people),
+        "accuracy_where_people_agree": figure_values(found.agreement.where_people_agree),
         "confusion": {"answers": ["a", "b", "tie"], "votes": found.agreement.confusion.tolist()},
-        "flip_rate": _values(found.position.flip_rate),
+        "flip_rate": figure_values(found.position.flip_rate),
         "first_position_share": first,
-        "length_bias": _values(found.length.beyond_people if found.length else Figure.undefined(NO_LENGTHS)),
+        "length_bias": figure_values(found.length.beyond_people if found.length else Figure.undefined(NO_LENGTHS)),
         "family_bias": _family(study, found),
-        "consistency": _values(found.consistency),
-        "ece": _values(found.calibration.error),
+        "consistency": figure_values(found.consistency),
+        "ece": figure_values(found.calibration.error),
         "calibration": _bins(found),
         "alt_test": _alt_test(found),
         **helped,
@@ -92,12 +92,12 @@ def _family(study: JudgedStudy, found: JudgeFigures) -> Figures:
     """Give how far the judge prefers its own family beyond people, and which systems are of it."""
     names = [] if study.related is None else [study.systems[i].slug for i in np.flatnonzero(study.related).tolist()]
     beyond = Figure.undefined(NO_FAMILY) if found.family is None else found.family.beyond_people
-    return _values(beyond) | {"systems": names}
+    return figure_values(beyond) | {"systems": names}
 
 
 def _bins(found: JudgeFigures) -> list[Figures]:
     return [
-        {"from": one.lower, "to": one.upper, "chance": one.chance, "right": _values(one.right)}
+        {"from": one.lower, "to": one.upper, "chance": one.chance, "right": figure_values(one.right)}
         for one in found.calibration.bins
     ]
 
@@ -121,7 +121,7 @@ def _win_rates(study: JudgedStudy) -> list[Figures]:
     rows = []
     for number, system in enumerate(study.systems):
         rate = win_rate(study.items, study.votes, given, number)
-        shares = {name: _values(getattr(rate, name)) for name in ("judge", "people", "corrected")}
+        shares = {name: figure_values(getattr(rate, name)) for name in ("judge", "people", "corrected")}
         errors = {"sensitivity": rate.sensitivity, "specificity": rate.specificity}
         rows.append({"system": system.slug, **shares, **errors})
     return rows
@@ -138,14 +138,15 @@ def _of_group(study: JudgedStudy, name: str, chosen: BoolArray) -> Figures:
     return {
         "group": name or UNKNOWN,
         "pairs": found.pairs,
-        "agreement": _values(found.agreement.with_people),
-        "human_agreement": _values(found.agreement.among_people),
-        "flip_rate": _values(found.position.flip_rate),
+        "agreement": figure_values(found.agreement.with_people),
+        "human_agreement": figure_values(found.agreement.among_people),
+        "flip_rate": figure_values(found.position.flip_rate),
         "may_stand_in": found.may_stand_in,
     }
 
 
-def _values(figure: Figure) -> Figures:
+def figure_values(figure: Figure) -> Figures:
+    """Return a figure as values for JSON."""
     return {
         "value": figure.value,
         "lower": figure.lower,

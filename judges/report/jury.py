@@ -1,12 +1,14 @@
 """How much each of a study's judges counts beside the others: a jury fitted to people's votes."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from annotations.models import Criterion
 from judges.models import Judge
 from judges.report.arrays import read_judged_study
+from judges.report.figures import figure_values
 from judges.report.outcomes import judges_of
 from stats.judges.arrays import answers
 from stats.judges.clustered import Figure
@@ -43,3 +45,12 @@ def jury_of(criterion: Criterion) -> list[Juror]:
     weight = np.ones(len(votes))
     jury = fit_jury(Told(told, A_SHARE[votes.outcome], weight, items.document[votes.item], votes.annotator))
     return [Juror(judge, figure) for judge, figure in zip(judges, jury.discrimination, strict=True)]
+
+
+def jury_report(criterion: Criterion) -> dict[str, Any]:
+    """Return the same as values for JSON: judges by name, each with its key and its weight."""
+    jurors = [
+        {"judge": juror.judge.name, "key": juror.judge.pk, "weight": figure_values(juror.discrimination)}
+        for juror in jury_of(criterion)
+    ]
+    return {"criterion": criterion.key, "study": criterion.study.slug, "judges": jurors}

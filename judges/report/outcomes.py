@@ -36,10 +36,12 @@ class JudgedPairs:
 def judged_pairs(judge: Judge, criterion: Criterion) -> JudgedPairs:
     """Read a judge's verdicts on a criterion, in a query or two."""
     rows = Verdict.objects.filter(judge=judge, criterion=criterion)
-    if rows.filter(summary__isnull=False).exists():
+    scores = rows.filter(summary__isnull=False)
+    if scores.exists():
+        # Earlier imports may have given a judge verdicts on pairs too; those count for nothing.
         pairs = criterion.study.comparisons.for_rating()
         units = pairs.values_list("pk", "document_id", "summary_a_id", "summary_b_id").iterator(AT_ONCE)
-        return by_scores(rows, units)
+        return by_scores(scores, units)
     given = rows.filter(comparison__isnull=False).values_list("comparison_id", *COLUMNS)
     return by_verdicts(judge, given.iterator(AT_ONCE))
 

@@ -1,4 +1,4 @@
-"""Serve the newest report of a judge at once, and have a newer one made where votes or verdicts have changed.
+"""Serve the newest report of a judge, or of a jury, at once, and have a newer one where votes or verdicts changed.
 
 A small study's report is made in the request, a large one's by a worker, while the page shows the last one and says so.
 """
@@ -12,15 +12,18 @@ from django.conf import settings
 from django.db.models import Count, Max
 from django.utils import timezone
 
-from annotations.models import Criterion, Judgement
+from annotations.models import Criterion, Judgement, Study
 from annotations.studies.change_marker import end_of_history, held_in_part, newest_answer, newest_remark
 from jobs.working import work_on
 from judges.models import Judge, ReportJob, Verdict
 from judges.models.reports import ReportJobQuerySet
+from judges.models.verdicts import VerdictQuerySet
 from judges.report.figures import Figures, judge_report
+from judges.report.jury import LEAST_JUDGES, jury_report
+from judges.report.outcomes import judges_of
 
 # Of the figures; raise it where they are computed in another way, so that stored reports are made anew.
-RULES = 1
+RULES = 2
 # More verdicts than these are never read in a request.
 MOST_IN_REQUEST = 2_000
 # What the state does not see, such as another language of a document: look again after a day.
@@ -47,11 +50,17 @@ class ServedReport:
         return not self.current and self.job.status == ReportJob.Status.FAILED
 
 
-def get_report(judge: Judge, criterion: Criterion) -> ServedReport:
-    """Return the newest report, and ask for a newer one where it is stale."""
+def get_report(judge: Judge | None, criterion: Criterion, *, renewed: bool = True) -> ServedReport:
+    """Return the newest report, and ask for a newer one where it is stale.
+
+    Args:
+        judge: Whose; that of all judges as a jury if None.
+        criterion: The question.
+        renewed: Whether a newer one is wanted; else the last one counts as current, whatever came since.
+    """
     now = timezone.now()
     job, _ = ReportJob.objects.get_or_create(judge=judge, criterion=criterion, defaults={"asked_at": now})
-    if job.computed_at is not None and job.computed_at > now - OLDEST and job.state == _state(judge, criterion, now):
+    if not renewed or _is_current(job, now):
         return ServedReport(job.report, job, current=True)
     if _is_small(judge, criterion):
         return ServedReport(_store(job, ReportJob.objects.filter(pk=job.pk)), job, current=True)
@@ -61,6 +70,18 @@ def get_report(judge: Judge, criterion: Criterion) -> ServedReport:
         job.announce()
         job.refresh_from_db()
     return ServedReport(job.report, job, current=False)
+
+
+def get_juries(study: Study, *, renewed: bool = True) -> list[tuple[Criterion, ServedReport]]:
+    """Return the report of the jury on each question that two judges answered; renewed: as of get_report."""
+    heard = (criterion for criterion in study.criteria.all() if len(judges_of(criterion)) >= LEAST_JUDGES)
+    return [(criterion, get_report(None, criterion, renewed=renewed)) for criterion in heard]
+
+
+def _is_current(job: ReportJob, now: datetime) -> bool:
+    if job.computed_at is None or job.computed_at <= now - OLDEST:
+        return False
+    return job.state == _state(job.judge, job.criterion, now)
 
 
 def work_on_report(job_id: int, *, owner: str) -> str:
@@ -78,15 +99,20 @@ def _store(job: ReportJob, held: ReportJobQuerySet) -> Figures:
     """Compute the report and keep it; what changes meanwhile makes it stale."""
     now = timezone.now()
     state = _state(job.judge, job.criterion, now)
-    report = judge_report(job.judge, job.criterion)
+    report = judge_report(job.judge, job.criterion) if job.judge else jury_report(job.criterion)
     held.update(report=report, state=state, computed_at=now)
     return report
 
 
-def _state(judge: Judge, criterion: Criterion, now: datetime) -> str:
+def _verdicts(judge: Judge | None, criterion: Criterion) -> VerdictQuerySet:
+    rows = Verdict.objects.filter(criterion=criterion).order_by()
+    return rows if judge is None else rows.filter(judge=judge)
+
+
+def _state(judge: Judge | None, criterion: Criterion, now: datetime) -> str:
     """Return a short text of what a report depends on, which is cheap however many votes and verdicts there are."""
     newest, study = newest_answer(criterion, now), criterion.study
-    verdicts = Verdict.objects.done().filter(judge=judge, criterion=criterion).order_by()
+    verdicts = _verdicts(judge, criterion).done()
     parts = [
         RULES,
         [newest.revision, newest.settled],
@@ -100,7 +126,7 @@ def _state(judge: Judge, criterion: Criterion, now: datetime) -> str:
     return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
 
 
-def _is_small(judge: Judge, criterion: Criterion) -> bool:
+def _is_small(judge: Judge | None, criterion: Criterion) -> bool:
     votes = Judgement.objects.filter(criterion=criterion).order_by()[: settings.BOARD_IN_REQUEST_VOTES + 1]
-    verdicts = Verdict.objects.filter(judge=judge, criterion=criterion).order_by()[: MOST_IN_REQUEST + 1]
+    verdicts = _verdicts(judge, criterion)[: MOST_IN_REQUEST + 1]
     return votes.count() <= settings.BOARD_IN_REQUEST_VOTES and verdicts.count() <= MOST_IN_REQUEST

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 A, B, TIE, BOTH_BAD, NONE = "a", "b", "tie", "both_bad", "none"
 OUTCOMES = (A, B, TIE, BOTH_BAD)
+# Chances closer than this are the same, whatever rounding says.
+AS_LIKELY = 1e-9
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,11 @@ class GivenVerdict:
 def combined(verdicts: Iterable[GivenVerdict], *, conservative: bool) -> str:
     """Return what a judge says of a pair: an outcome, or "none".
 
-    Conservative: in each sample, two orders that differ are a tie, and the samples' most frequent answer counts; if
-    several are as frequent, a tie. Else: the outcome with the highest mean of the chances over all orders and samples,
-    each order weighing the same; a verdict without chances is sure of itself; if several are as likely, a tie.
+    Whether a, b or neither is better is decided first; "tie" and "both_bad" both say neither.
+
+    Conservative: in each sample, two orders that differ are a tie, and the samples' most frequent answer counts. Else:
+    the answer with the highest mean chance over all samples, and within a sample over both orders; a verdict without
+    chances is sure of itself. Two answers as frequent, or as likely, are a tie.
     A sample one order of which is no verdict says nothing; one that was asked in one order alone says what it says.
     """
     by_sample: dict[int, list[GivenVerdict]] = defaultdict(list)
@@ -39,7 +43,8 @@ def combined(verdicts: Iterable[GivenVerdict], *, conservative: bool) -> str:
     whole = [given for given in by_sample.values() if all(one.outcome != NONE for one in given)]
     if not whole:
         return NONE
-    return _most([_agreed(given) for given in whole]) if conservative else _likeliest(whole)
+    weights = Counter(_agreed(given) for given in whole) if conservative else _chances(whole)
+    return _heaviest(weights, len(whole))
 
 
 def _agreed(given: Sequence[GivenVerdict]) -> str:
@@ -47,20 +52,25 @@ def _agreed(given: Sequence[GivenVerdict]) -> str:
     return outcomes.pop() if len(outcomes) == 1 else TIE
 
 
-def _most(outcomes: Sequence[str]) -> str:
-    (first, most), *others = Counter(outcomes).most_common(2)
-    return TIE if others and others[0][1] == most else first
-
-
-def _likeliest(samples: Sequence[Sequence[GivenVerdict]]) -> str:
+def _chances(samples: Sequence[Sequence[GivenVerdict]]) -> Mapping[str, float]:
     total: dict[str, float] = dict.fromkeys(OUTCOMES, 0.0)
     for given in samples:
         for one in given:
             for outcome, chance in (one.chances or {one.outcome: 1.0}).items():
                 total[outcome] += chance / len(given)
-    best = max(total.values())
-    likeliest = [outcome for outcome in OUTCOMES if best - total[outcome] < 1e-9 * len(samples)]
-    return likeliest[0] if len(likeliest) == 1 else TIE
+    return total
+
+
+def _heaviest(weights: Mapping[str, float], samples: int) -> str:
+    """Return a or b if it weighs more than the other and than both others together; else how neither is better."""
+    a, b, tie, both_bad = (float(weights.get(outcome, 0)) for outcome in OUTCOMES)
+    close = AS_LIKELY * samples
+    if a - max(b, tie + both_bad) >= close:
+        return A
+    if b - max(a, tie + both_bad) >= close:
+        return B
+    undecided = tie + both_bad - max(a, b) < close
+    return BOTH_BAD if not undecided and both_bad - tie >= close else TIE
 
 
 def flips(verdicts: Iterable[GivenVerdict]) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import validate_slug
+from django.utils.translation import gettext as _
 
 from annotations.models import Study
 from annotations.studies.criteria import LIBRARY, label_of
@@ -14,6 +15,7 @@ from judges.judging.units import instructions_of
 from judges.judging.wording import USUAL
 from judges.models import IMPORTED, Judge, JudgeLanguage, Mode, OrderRule, RubricSource
 from judges.records.entries import LANGUAGE_MODELS, judge_of
+from judges.records.readiness import judge_needs
 from judges.rubrics.library import library
 from lib.numbers import LARGEST
 from lib.text.translated import verbatim
@@ -55,10 +57,17 @@ class JudgeForm(forms.Form):
         return judge_of(values.pop("name"), values)
 
 
+class JudgeField(forms.ModelChoiceField):
+    """Lists judges by name, and says which of them cannot be asked yet."""
+
+    def label_from_instance(self, judge: Judge) -> str:
+        return _("{name} (not ready)").format(name=judge.name) if judge_needs(judge) else judge.name
+
+
 class AskForm(forms.Form):
     """Which judge is asked, and what; the base of forms about a study or a dataset."""
 
-    judge = forms.ModelChoiceField(Judge.objects.none(), to_field_name="name", label="Judge", empty_label=None)
+    judge = JudgeField(Judge.objects.none(), to_field_name="name", label="Judge", empty_label=None)
     criteria = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple, label="Questions")
     sample = forms.IntegerField(
         required=False,

@@ -44,5 +44,5 @@ def figure_parts(report: Mapping[str, Any], parts: Iterable[Part]) -> list[tuple
 
 def win_rate_table(report: Mapping[str, Any], title: str, columns: Mapping[str, str]) -> dict[str, Any]:
     """Return what the table of win rates shows; columns: labels by name."""
-    rows = [row | {"shown": [row[name] for name in columns]} for row in report["win_rates"]]
+    rows = [row | {"shown": [(label, row[name]) for name, label in columns.items()]} for row in report["win_rates"]]
     return {"win_rate_title": title, "win_rate_columns": list(columns.values()), "win_rates": rows}

@@ -22,8 +22,7 @@ from judges.records.problems import JudgeFileError
 from judges.records.readiness import judge_needs
 from judges.records.storing import store_judges
 from judges.report.disagreements import judged_otherwise
-from judges.report.jury import jury_of
-from judges.report.serve import get_report
+from judges.report.serve import get_juries, get_report
 from judges.report.unsure import unsure_pairs
 from judges.report.words import stand_in
 from judges.web.forms import AskStudyForm, DirectForm, JudgeForm
@@ -120,10 +119,17 @@ def _study_page(
     context["direct"] = None if is_rated(study) else direct or DirectForm()
     if is_drawn(study):
         context["drawn"] = drawn_of(study)
-    # While a judge is asked, the page comes again every few seconds.
-    juries = [] if running else [(criterion, jury_of(criterion)) for criterion in study.criteria.all()]
-    context["juries"] = [(criterion, jury) for criterion, jury in juries if jury]
+    # While a judge is asked, the page comes again every few seconds, and shows the last weights.
+    context |= _juries(study, running=running)
     return render(request, "judges/study_judges.html", context, status=status)
+
+
+def _juries(study: Study, *, running: bool) -> dict[str, Any]:
+    served = get_juries(study, renewed=not running)
+    rows = [(one, juror) for one, jury in served if jury.report for juror in jury.report["judges"]]
+    waiting = [jury for _, jury in served if not jury.current]
+    failed = [jury.job.failure_reason for jury in waiting if jury.failed]
+    return {"jurors": rows, "jury_is_computed": bool(waiting) and not failed, "jury_failed": failed[:1]}
 
 
 @results_only
@@ -168,12 +174,18 @@ def study_judge(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
 def _groups(report: dict[str, Any], name: str) -> list[dict[str, Any]]:
     """Return the groups of a kind, each with the figures that the page shows of it."""
     shown = ("agreement", "human_agreement")
-    return [row | {"names": row["group"].split(" / "), "shown": [row[key] for key in shown]} for row in report[name]]
+    return [
+        row | {"names": row["group"].split(" / "), "shown": [(AGREEMENT[key], row[key]) for key in shown]}
+        for row in report[name]
+    ]
 
 
-def _confusion(report: dict[str, Any]) -> list[tuple[str, list[int]]]:
-    """Return people's answer and the numbers of votes by the judge's answer, one row each."""
-    return list(zip(SIDES, report["confusion"]["votes"], strict=True))
+def _confusion(report: dict[str, Any]) -> list[tuple[str, list[tuple[str, int]]]]:
+    """Return people's answer, and the judge's answers with their numbers of votes, one row each."""
+    return [
+        (side, list(zip(SIDES, row, strict=True)))
+        for side, row in zip(SIDES, report["confusion"]["votes"], strict=True)
+    ]
 
 
 def _criterion(request: HttpRequest, study: Study) -> Criterion | None:

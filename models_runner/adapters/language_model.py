@@ -92,6 +92,20 @@ def settled_answers(engine: TextEngine, prompts: Sequence[Prompt]) -> list[Writt
     return [settled_answer(written, _exact_count(engine)) for written in engine.write(prompts)]
 
 
+def settled_outcomes(engine: TextEngine, prompts: Sequence[Prompt]) -> list[Written | Exception]:
+    """Return an answer for each prompt, thoughts apart, or its fault.
+
+    Raises:
+        AdapterError: Of an engine that does not tell the faults of prompts apart, if any failed.
+    """
+    write_each = getattr(engine, "write_each", None)
+    outcomes: Sequence[Written | Exception] = write_each(prompts) if write_each else engine.write(prompts)
+    return [
+        settled_answer(outcome, _exact_count(engine)) if isinstance(outcome, Written) else outcome
+        for outcome in outcomes
+    ]
+
+
 def _exact_count(engine: TextEngine) -> Callable[[str], int] | None:
     return engine.count if getattr(engine, "counts_exactly", True) else None
 

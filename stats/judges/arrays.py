@@ -20,6 +20,8 @@ from stats.votes.arrays import (
 NO_VERDICT = -1
 # Both bad counts as a tie where answers are held against each other: neither says which of the two is better.
 CLASSES = 3
+# Chances closer than this are the same, whatever rounding says.
+AS_LIKELY = 1e-9
 
 
 class OrderRule(StrEnum):
@@ -27,7 +29,7 @@ class OrderRule(StrEnum):
 
     Attributes:
         CONSERVATIVE: A tie.
-        MEAN: The mean of the chances, or of the answers where there are no chances.
+        MEAN: What is likeliest by the mean of the chances: a, b, or neither; an answer without chances is sure.
     """
 
     CONSERVATIVE = "conservative"
@@ -90,7 +92,8 @@ class Verdicts:
         outcome: OutcomeCode by the item's a and b, or NO_VERDICT.
         a_first: Whether a was shown first.
         sample: Number of the sample.
-        share: Chance of a plus half the chance of a tie, where the engine told chances; NaN elsewhere.
+        share: Chance of a plus half the chance of neither, where the engine told chances; NaN elsewhere.
+        neither: Chance of a tie or both bad, where the engine told chances; None if it is 0 in all of them.
     """
 
     item: IntArray
@@ -98,9 +101,11 @@ class Verdicts:
     a_first: BoolArray
     sample: IntArray
     share: FloatArray
+    neither: FloatArray | None = None
 
     def __post_init__(self) -> None:
-        check_columns(item=self.item, a_first=self.a_first, sample=self.sample, share=self.share)
+        columns = {} if self.neither is None else {"neither": self.neither}
+        check_columns(item=self.item, a_first=self.a_first, sample=self.sample, share=self.share, **columns)
         if self.outcome.shape != self.item.shape:
             raise InvalidVotesError(f"outcome has shape {self.outcome.shape}, item {self.item.shape}.")
         _check_outcomes(self.outcome, lowest=NO_VERDICT)
@@ -121,11 +126,19 @@ class Verdicts:
         told = np.where(self.given, A_SHARE[np.maximum(self.outcome, 0)], np.nan)
         return np.where(self.given & ~np.isnan(self.share), self.share, told)
 
+    def chances(self) -> FloatArray:
+        """Give the chances of a, b and neither, shape (n, 3): 1 for an answer without chances; NaN for no verdict."""
+        sure = np.eye(CLASSES)[classes(np.maximum(self.outcome, 0))]
+        neither = np.zeros(len(self)) if self.neither is None else self.neither
+        told = np.column_stack([self.share - neither / 2, 1 - self.share - neither / 2, neither])
+        known = np.where(np.isnan(self.share)[:, np.newaxis], sure, told)
+        return np.where(self.given[:, np.newaxis], known, np.nan)
+
     def take(self, chosen: BoolArray | IntArray) -> "Verdicts":
         """Keep only the chosen verdicts."""
-        return Verdicts(
-            self.item[chosen], self.outcome[chosen], self.a_first[chosen], self.sample[chosen], self.share[chosen]
-        )
+        neither = None if self.neither is None else self.neither[chosen]
+        item, outcome, a_first = self.item[chosen], self.outcome[chosen], self.a_first[chosen]
+        return Verdicts(item, outcome, a_first, self.sample[chosen], self.share[chosen], neither)
 
 
 @dataclass(frozen=True)
@@ -150,8 +163,9 @@ def answers(verdicts: Verdicts, n_items: int, rule: OrderRule = OrderRule.CONSER
     """Make one answer of a judge's verdicts on each item.
 
     Conservative: the verdicts of the two orders of a sample are one answer, a tie if they differ. The item's outcome is
-    the commonest of its samples' answers, a tie if two are as common; its share is their mean. Mean: shares are
-    averaged over all verdicts; the outcome is that of the side above one half, and of exactly one half a tie.
+    the commonest of its samples' answers, a tie if two are as common; its share is their mean. Mean: chances are
+    averaged over the orders of a sample, and then over samples; the likeliest of a, b and neither is the outcome, a tie
+    if two are as likely.
 
     Args:
         verdicts: Of one judge on one criterion.
@@ -162,9 +176,7 @@ def answers(verdicts: Verdicts, n_items: int, rule: OrderRule = OrderRule.CONSER
     """
     verdicts = verdicts.take(verdicts.given)
     if rule == OrderRule.MEAN:
-        share = _means(verdicts.item, verdicts.shares(), n_items)
-        by_share = np.where(share > 0.5, OutcomeCode.A, np.where(share < 0.5, OutcomeCode.B, OutcomeCode.TIE))
-        return Answers(np.where(np.isnan(share), NO_VERDICT, by_share), share)
+        return _likeliest(verdicts, n_items)
     item, outcome, share = _by_sample(verdicts)
     counts = np.bincount(item * CLASSES + classes(outcome), minlength=n_items * CLASSES).reshape(n_items, CLASSES)
     alone = (counts == counts.max(axis=1, keepdims=True)).sum(axis=1) == 1
@@ -184,17 +196,35 @@ def answers_from_scores(score: FloatArray) -> Answers:
     return Answers(np.where(missing, NO_VERDICT, outcome), np.where(missing, np.nan, A_SHARE[outcome]))
 
 
+def _samples(verdicts: Verdicts) -> tuple[IntArray, IntArray]:
+    """Give the item of each sample of an item, and the number of each verdict's sample among these."""
+    key = verdicts.item * (int(verdicts.sample.max(initial=0)) + 1) + verdicts.sample
+    _, first, row = np.unique(key, return_index=True, return_inverse=True)
+    return verdicts.item[first], row
+
+
+def _likeliest(verdicts: Verdicts, n_items: int) -> Answers:
+    item, row = _samples(verdicts)
+    by_sample = [_means(row, chances, len(item)) for chances in verdicts.chances().T]
+    a, b, neither = (_means(item, chances, n_items) for chances in by_sample)
+    chances = np.column_stack([a, b, neither])
+    best = chances.max(axis=1, keepdims=True)
+    alone = (best - chances < AS_LIKELY).sum(axis=1) == 1
+    known = ~np.isnan(a)
+    outcome = np.where(alone, np.where(known[:, np.newaxis], chances, 0).argmax(axis=1), OutcomeCode.TIE)
+    return Answers(np.where(known, outcome, NO_VERDICT), a + neither / 2)
+
+
 def _by_sample(verdicts: Verdicts) -> tuple[IntArray, IntArray, FloatArray]:
     """Join the orders of each sample of an item: its item, outcome and share."""
-    key = verdicts.item * (int(verdicts.sample.max(initial=0)) + 1) + verdicts.sample
-    kinds, first, row = np.unique(key, return_index=True, return_inverse=True)
+    item, row = _samples(verdicts)
     seen = classes(verdicts.outcome)
-    lowest, highest = np.full(len(kinds), CLASSES), np.full(len(kinds), -1)
+    lowest, highest = np.full(len(item), CLASSES), np.full(len(item), -1)
     np.minimum.at(lowest, row, seen)
     np.maximum.at(highest, row, seen)
     same = lowest == highest
-    share = np.where(same, _means(row, verdicts.shares(), len(kinds)), 0.5)
-    return verdicts.item[first], np.where(same, lowest, OutcomeCode.TIE), share
+    share = np.where(same, _means(row, verdicts.shares(), len(item)), 0.5)
+    return item, np.where(same, lowest, OutcomeCode.TIE), share
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from annotations.models import Annotator, Comparison, Judgement
 from judges.judging.lifecycle import Asked, start_judging
 from judges.judging.work import work_on_judging
 from judges.models import Judge, Verdict
+from judges.report.outcomes import judged_pairs
 from models_runner.models import Query, Summary
 from tests.factories import DatasetFactory, make_study
 from tests.judges.files import judge
@@ -82,7 +83,9 @@ def test_a_line_may_call_either_system_a(study, tmp_path):
 
 
 def test_the_same_file_again_adds_nothing(study, tmp_path, capsys):
-    path = file_of(tmp_path, pair(study, reason="x"), pair(study, shown_first="b", winner="none"), score(study))
+    path = file_of(
+        tmp_path, pair(study, reason="x"), pair(study, shown_first="b", winner="none"), score(study, judge="scoring")
+    )
     take(study, path)
     take(study, path)
     assert "0 verdicts of 0 judges added, 3 already there." in capsys.readouterr().out
@@ -220,3 +223,26 @@ def test_summaries_of_queries_are_found_by_their_query(tmp_path):
     take(study, file_of(tmp_path, row | {"query": "Why?", "query_number": 2}))
     call_command("export_verdicts", study.slug, output=tmp_path / "out.jsonl")
     assert json.loads((tmp_path / "out.jsonl").read_text())["query_number"] == 2
+
+
+def test_a_judge_compares_pairs_or_scores_never_both(study, tmp_path):
+    message = r"line 2, field 'judge': 'far' both compares pairs and gives scores"
+    with pytest.raises(CommandError, match=message):
+        take(study, file_of(tmp_path, pair(study), score(study, judge="far")))
+    assert not Judge.objects.exists()
+    take(study, file_of(tmp_path, pair(study)))
+    with pytest.raises(CommandError, match=message):
+        take(study, file_of(tmp_path, score(study, judge="other"), score(study, judge="far")))
+    assert Verdict.objects.count() == 1
+
+
+def test_a_judge_that_an_earlier_version_let_do_both_counts_by_its_scores(study, tmp_path):
+    take(study, file_of(tmp_path, pair(study)))
+    far, first = Judge.objects.get(), study.comparisons.order_by("pk").first()
+    criterion = study.criteria.first()
+    about = {"judge": far, "study": study, "criterion": criterion, "document": first.document, "status": "done"}
+    for score_given, summary in ((2, first.summary_a), (4, first.summary_b)):
+        scored = {"answer": "scored", "score": score_given, "scale_min": 1, "scale_max": 5}
+        Verdict.objects.create(**about, summary=summary, **scored)
+    judged = judged_pairs(far, criterion)
+    assert (judged.outcomes, judged.answers) == ({first.pk: "b"}, 2)

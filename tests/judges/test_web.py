@@ -80,6 +80,10 @@ def test_the_list_says_what_a_judge_needs():
     text = page(researcher(), "judges")
     assert "which is not on this machine" in text
     assert "not ready" in text
+    study = make_study(systems=2, documents=1)
+    text = page(researcher(), "study-judges", study.slug)
+    assert ">absent (not ready)</option>" in text
+    assert ">ready</option>" in text
 
 
 def scripted(**values):
@@ -150,7 +154,7 @@ def test_the_page_of_a_judge_shows_figures_and_what_people_say_otherwise():
     assert places == sorted(places)
     assert "It names the date." in text
     assert f"{first} / {second}" in text
-    assert "(2 / 2)" in text
+    assert "(2 of 2)" in text
     assert client.get(reverse("study-judge", args=[study.slug, asking.pk]), {"criterion": "taste"}).status_code == 404
 
 

@@ -66,6 +66,13 @@ def known_authorities() -> ssl.SSLContext:
     return httpx2.create_ssl_context()
 
 
+def _outcome(job: Future[Written], seconds: float) -> Written | Exception:
+    fault = job.exception()
+    if isinstance(fault, Exception):
+        return fault
+    return replace(job.result(), seconds=seconds)
+
+
 class OpenAIEngine:
     """A model behind an endpoint.
 
@@ -155,6 +162,15 @@ class OpenAIEngine:
 
         Each prompt has an answer of its own, also where two are alike.
         """
+        outcomes = self.write_each(prompts)
+        written = [outcome for outcome in outcomes if isinstance(outcome, Written)]
+        if len(written) < len(prompts):
+            self._keep(prompts, outcomes)
+            raise next(outcome for outcome in outcomes if isinstance(outcome, Exception))
+        return written
+
+    def write_each(self, prompts: Sequence[Prompt]) -> list[Written | Exception]:
+        """Send the prompts side by side; return an answer or a fault for each."""
         started = time.perf_counter()
         kept = [self._kept(prompt) for prompt in prompts]
         with ThreadPoolExecutor(self.batch_size) as pool:
@@ -162,11 +178,10 @@ class OpenAIEngine:
                 pool.submit(self._write, prompt) if answer is None else None
                 for prompt, answer in zip(prompts, kept, strict=True)
             ]
-        self._keep_if_one_failed(prompts, kept, jobs)
         # Each request gets an equal share of the time: side by side they would count the same second several times.
         share = (time.perf_counter() - started) / max(1, kept.count(None))
         pairs = zip(kept, jobs, strict=True)
-        return [replace(job.result(), seconds=share) if job else cast(Written, answer) for answer, job in pairs]
+        return [_outcome(job, share) if job else cast(Written, answer) for answer, job in pairs]
 
     def _kept(self, prompt: Prompt) -> Written | None:
         """Take an answer to the prompt that was kept when another one failed."""
@@ -178,18 +193,10 @@ class OpenAIEngine:
             del self._answered[prompt]
         return answer
 
-    def _keep_if_one_failed(
-        self,
-        prompts: Sequence[Prompt],
-        kept: Sequence[Written | None],
-        jobs: Sequence[Future[Written] | None],
-    ) -> None:
-        if not any(job and job.exception() for job in jobs):
-            return
-        for prompt, answer, job in zip(prompts, kept, jobs, strict=True):
-            came = job.result() if job and not job.exception() else answer
-            if came is not None:
-                self._answered.setdefault(prompt, []).append(came)
+    def _keep(self, prompts: Sequence[Prompt], outcomes: Sequence[Written | Exception]) -> None:
+        for prompt, outcome in zip(prompts, outcomes, strict=True):
+            if isinstance(outcome, Written):
+                self._answered.setdefault(prompt, []).append(outcome)
 
     def _write(self, prompt: Prompt) -> Written:
         started = time.perf_counter()

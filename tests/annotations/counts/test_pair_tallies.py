@@ -8,7 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from annotations.counts.pair_tallies import recount_pairs
+from annotations.counts import pair_tallies
+from annotations.counts.pair_tallies import moments_of_pairs, recount_pairs
 from annotations.models import Comparison, PairTally
 from annotations.people.privacy import erase
 from annotations.quality.exclusion import exclude, include
@@ -175,3 +176,28 @@ def test_counts_are_of_one_study_alone(study, annotator):
     rate_everything(AnnotatorFactory(study=other))
     assert counts(study) == (0, 0, 0)
     assert counts(other)[0] == 2
+
+
+def test_a_recount_writes_what_is_wrong_alone():
+    study = make_study(systems=4, documents=1, sampling="adaptive")
+    rate_everything(AnnotatorFactory(study=study))
+    PairTally.objects.filter(pk=study.pair_tallies.first().pk).update(votes=7, score_sum=2, score_squares=1)
+    right = {tally.pk: tally.votes for tally in study.pair_tallies.all()} | {study.pair_tallies.first().pk: 1}
+    for writes in (1, 0):
+        with CaptureQueriesContext(connection) as captured:
+            recount_pairs(study)
+        assert sum((query["sql"] or "").startswith("UPDATE") for query in captured) == writes
+        assert dict(study.pair_tallies.values_list("pk", "votes")) == right
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 100])
+def test_moments_are_those_of_the_pairs_asked_for(monkeypatch, at_once):
+    monkeypatch.setattr(pair_tallies, "FIRSTS_AT_ONCE", at_once)
+    study = make_study(systems=5, documents=1, sampling="adaptive")
+    for n, tally in enumerate(study.pair_tallies.order_by("pk")):
+        PairTally.objects.filter(pk=tally.pk).update(votes=n, score_sum=n / 2, score_squares=n / 2)
+    every = [pair[:2] for pair in study.pair_tallies.order_by("pk").values_list("system_1", "system_2")]
+    asked = [every[n] for n in (7, 0, 3, 9, 4)]
+    assert moments_of_pairs(study, asked).votes.tolist() == [7, 0, 3, 9, 4]
+    rows = list(pair_tallies._stored(study, asked))
+    assert sorted(pair for pair, _ in rows) == sorted(asked)

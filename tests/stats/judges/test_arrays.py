@@ -36,8 +36,25 @@ def test_orders_that_disagree_are_a_tie():
 
 def test_the_other_rule_takes_the_mean():
     found = answers(BOTH, 7, OrderRule.MEAN)
-    assert found.outcome.tolist() == [A, TIE, TIE, B, A, NO_VERDICT, NO_VERDICT]
+    # A win and a tie are as likely as each other.
+    assert found.outcome.tolist() == [A, TIE, TIE, B, TIE, NO_VERDICT, NO_VERDICT]
     assert found.share[4] == 0.75
+
+
+def test_neither_counts_where_it_is_likeliest_whichever_side_is_likelier():
+    once, twice = np.array([0]), np.array([0, 0])
+    told = Verdicts(once, np.array([A]), once == 0, once, np.array([0.525]), np.array([0.45]))
+    found = answers(told, 1, OrderRule.MEAN)
+    assert (found.outcome.tolist(), found.share.tolist()) == ([TIE], [0.525])
+    # Chances 0.7, 0.1, 0.2 and 0.2, 0.1, 0.7: as likely as each other, though a is above one half.
+    told = Verdicts(twice, twice + A, twice == 0, np.array([0, 1]), np.array([0.8, 0.55]), np.array([0.2, 0.7]))
+    assert answers(told, 1, OrderRule.MEAN).outcome.tolist() == [TIE]
+    assert answers(told.take([0]), 1, OrderRule.MEAN).outcome.tolist() == [A]
+
+
+def test_a_sample_in_both_orders_weighs_as_much_as_one_in_one_order():
+    rows = [(0, A, True, 0, 0.6), (0, A, False, 0, 0.6), (0, B, True, 1, 0.3)]
+    assert answers(verdicts(rows), 1, OrderRule.MEAN).share.tolist() == [pytest.approx(0.45)]
 
 
 def test_chances_are_taken_where_there_are_some():
