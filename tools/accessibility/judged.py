@@ -33,7 +33,13 @@ MARKING = ("m", "m", "ArrowRight", "Shift+ArrowRight", "Enter")
 def judged_study() -> tuple[Study, list[Judge]]:
     """A study with strengths of votes, marks by three people, and two judges of whom one always prefers the first."""
     study = make_rated_study(
-        systems=4, documents=12, annotators=4, quota=4, slug="judged", title="Judged by people and models", strength="optional"
+        systems=4,
+        documents=12,
+        annotators=4,
+        quota=4,
+        slug="judged",
+        title="Judged by people and models",
+        strength="optional",
     )
     for strength, remainder in ((1, 0), (2, 1)):
         votes = Judgement.objects.filter(assignment__comparison__study=study, outcome__in=["a", "b"])
