@@ -24,7 +24,7 @@ INSTRUCTION = "medium"
 
 @dataclass(frozen=True)
 class SampleProgress:
-    """How many of the sample's summaries and scoring jobs have ended."""
+    """How many of the sample's summaries and scoring jobs have ended, without those that were cancelled."""
 
     summaries: int
     summaries_total: int
@@ -48,13 +48,12 @@ def load_sample(owner: User | None) -> Study:
 
 
 def sample_progress() -> SampleProgress:
-    """Count the sample's finished summaries and scoring jobs, failed ones included."""
+    """Count the sample's finished summaries and scoring jobs: failed ones too, cancelled ones not."""
     summaries = Summary.objects.filter(run__dataset__name=DATASET, run__system__slug__in=SYSTEMS)
-    total = summaries.count()
     jobs = ScoringJob.objects.filter(run__dataset__name=DATASET, run__system__slug__in=SYSTEMS)
     return SampleProgress(
-        summaries=total - summaries.unfinished().count(),
-        summaries_total=total,
+        summaries=summaries.filter(status__in=[Summary.Status.DONE, Summary.Status.FAILED]).count(),
+        summaries_total=summaries.count(),
         metrics=jobs.filter(status__in=[ScoringJob.Status.DONE, ScoringJob.Status.FAILED]).count(),
         metrics_total=len(SYSTEMS) * len(sample_protocol().metrics),
     )

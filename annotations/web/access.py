@@ -32,6 +32,7 @@ __all__ = [
     "annotator_page",
     "being_rated",
     "check_may_create_studies",
+    "continued_here",
     "datasets_being_rated",
     "forget",
     "get_annotator",
@@ -181,6 +182,12 @@ def _visitors(request: HttpRequest) -> list[Annotator]:
 def being_rated(request: HttpRequest) -> list[Study]:
     """Return the studies in which this account or this browser has pairs to rate, and so may see no results."""
     return [annotator.study for annotator in _visitors(request) if has_work(annotator)]
+
+
+def continued_here(request: HttpRequest) -> list[Study]:
+    """Return the studies in which this browser has pairs to rate, and goes on without a link."""
+    here = request.session.get(SESSION_KEY, {})
+    return [study for study in being_rated(request) if str(study.public_id) in here]
 
 
 def refusals_by_dataset(request: HttpRequest) -> dict[int, StillRatingError]:

@@ -23,7 +23,13 @@ from django.views.i18n import set_language
 from accounts.rights import rights_of
 from annotations.models import Comparison, Criterion, Study
 from annotations.studies.progress import counted_votes
-from annotations.web.access import StillRatingError, datasets_being_rated, results_are_shown, visible_studies
+from annotations.web.access import (
+    StillRatingError,
+    continued_here,
+    datasets_being_rated,
+    results_are_shown,
+    visible_studies,
+)
 from evalsite.example.study import remove_example as remove
 from evalsite.web.overview import next_steps, system_rows
 from evalsite.web.unavailable import is_unavailable, unavailable
@@ -65,7 +71,8 @@ def home(request: HttpRequest) -> HttpResponse:
     if not rights_of(request.user).run_models:
         if isinstance(request.user, User) and visible_studies(request.user).exists():
             return redirect("studies")
-        return render(request, "evalsite/welcome.html", {"has_public": settings.PUBLIC_BOARDS})
+        context = {"has_public": settings.PUBLIC_BOARDS, "rated_here": continued_here(request)}
+        return render(request, "evalsite/welcome.html", context)
     user = cast(User, request.user)
     running = Run.objects.filter(status__in=[Run.Status.PENDING, Run.Status.RUNNING])
     rows = study_rows(visible_studies(user), hidden=datasets_being_rated(request))

@@ -177,10 +177,21 @@ def make_table(board: dict[str, Any], *, sort: str = DEFAULT_SORT) -> BoardTable
     return BoardTable(headers=[_header(column, sort) for column in (SYSTEM, *columns)], bodies=bodies, notes=notes)
 
 
+def ordered_systems(board: dict[str, Any], *, sort: str = DEFAULT_SORT) -> list[str]:
+    """Return the slugs of a board's systems in the order of make_table."""
+    columns = columns_of(board)
+    sort = sort if sort in _sorts(columns) else DEFAULT_SORT
+    parts = by_part(in_numbers(board)).values()
+    return [line["system"] for lines in parts for line in _sorted(lines, columns, sort)]
+
+
 def by_part(board: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """Group the lines by the parts that votes connect, under titles; a board of one part is one group titled ""."""
+    """Group the lines by the parts that votes connect, under titles; a board of one part is one group titled "".
+
+    board: has_parts says of a board with some of its lines that all of them are of several parts.
+    """
     lines = board["systems"]
-    if len({line["part"] for line in lines} - {None}) < 2:
+    if not board.get("has_parts") and len({line["part"] for line in lines} - {None}) < 2:
         return {"": lines}
     titled: dict[str, list[dict[str, Any]]] = {}
     for line in lines:

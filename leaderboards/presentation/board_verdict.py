@@ -173,7 +173,7 @@ def _on_choice(verdict: Values) -> list[str]:
     if leaders:
         notes.append(f"Chosen by the votes: {' and '.join(leaders)}.")
     if verdict["pairs"] > 1:
-        notes.append(f"The interval holds for all {verdict['pairs']} pairs at once, so it allows for the choice.")
+        notes.append(f"The interval holds for all {verdict['pairs']:,} pairs at once, so it allows for the choice.")
     return notes
 
 
@@ -181,7 +181,9 @@ def _on_picking(result: Values) -> list[str]:
     """Say what the interval of a pair that a reader picked allows for."""
     if result["pairs"] < 2:
         return []
-    return [f"The interval holds for all {result['pairs']} pairs at once, so it allows for a look at the votes first."]
+    return [
+        f"The interval holds for all {result['pairs']:,} pairs at once, so it allows for a look at the votes first."
+    ]
 
 
 def _gain(measure: GainMeasure, gain: Values) -> Gain:

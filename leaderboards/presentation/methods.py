@@ -280,8 +280,10 @@ def _chosen(verdict: Board) -> str:
     sides = [verdict["chosen"][side]["by"] for side in ("small", "large")]
     if verdict["pairs"] > 1:
         if "named" in sides and not verdict["named_before_votes"]:
-            return f"They were named after the first vote: the interval holds for all {verdict['pairs']} pairs at once."
-        return f"The votes chose the pair, so the interval holds for all {verdict['pairs']} pairs at once."
+            return (
+                f"They were named after the first vote: the interval holds for all {verdict['pairs']:,} pairs at once."
+            )
+        return f"The votes chose the pair, so the interval holds for all {verdict['pairs']:,} pairs at once."
     if sides == ["named", "named"]:
         return "Both systems were named before the first vote, so the interval is that of one pair."
     return "There was one pair to choose, so the interval is that of one pair."

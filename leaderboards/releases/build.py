@@ -18,7 +18,7 @@ from annotations.models import Study
 from leaderboards.exports.rows import Row, count_left_out
 from leaderboards.models.releases import Release
 from leaderboards.releases.board import CHANCE, EQUAL, BoardMaker
-from leaderboards.releases.card import Facts, card
+from leaderboards.releases.card import Facts, cards
 from leaderboards.releases.croissant import croissant
 from leaderboards.releases.rows import Contents
 from leaderboards.releases.tables import TABLES, give_back_memory, with_times, write_table
@@ -138,7 +138,8 @@ def _write(release: Release, folder: Path, progress: Callable[[int], object]) ->
     _write_json(folder / "board.json", {"release": release.folder_name, **facts.board})
     _write_json(folder / "study.json", _about(release, facts))
     (folder / "protocol.yaml").write_text(released_protocol(study), encoding="utf-8")
-    (folder / "README.md").write_text(card(release, facts), encoding="utf-8")
+    for name, text in cards(release, facts):
+        (folder / name).write_text(text, encoding="utf-8")
     shutil.copyfile(REPRODUCE, folder / "reproduce.py")
     digests = {path: file_sha256(folder / path) for path in _files(folder)}
     _write_json(folder / "croissant.json", croissant(release, folder, counts, digests, facts.languages))

@@ -9,6 +9,7 @@ from annotations.quality.exclusion import exclude
 from evalsite.web.views import study_rows
 from leaderboards.presentation.study_verdict import stored_verdicts, study_verdict
 from models_runner.models import Run, Summary
+from tests.annotations.helpers import rate_everything
 from tests.factories import AnnotatorFactory, RunFactory, SummaryFactory, make_study
 from tests.people import annotator, researcher, stranger
 
@@ -37,6 +38,20 @@ def test_others_see_no_study_system_or_dataset(person):
     html = person().get("/").content.decode()
     for hidden in (study.slug, study.systems.first().slug, study.dataset.name, "/systems/", "/datasets/", "/runs/"):
         assert hidden not in html
+
+
+def test_who_rates_in_this_browser_goes_on_from_the_first_page(client):
+    study = make_study(systems=2, documents=1, annotator_title="Which minutes help you?")
+    client.post(invitation_path(study))
+    html = client.get("/").content.decode()
+    assert f'href="/rate/{study.public_id}/"' in html
+    assert "Which minutes help you?" in html
+    assert study.slug not in html
+    rate_everything(study.annotators.get())
+    html = client.get("/").content.decode()
+    assert "/rate/" not in html
+    assert "Log in as a researcher" in html
+    assert "/rate/" not in stranger().get("/").content.decode()
 
 
 def test_votes_are_counted_against_quota_times_criteria():

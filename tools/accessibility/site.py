@@ -38,6 +38,7 @@ from tests.leaderboards.shared import link_to, make_shown_study
 from tests.rights import JOINED, World
 from tests.test_permissions import TABLE, make_world
 from tests.written import write_export_file, write_release_files
+from tools.accessibility.judged import MARKING, directed_study, judged_study, marking
 
 MEETINGS = ROOT / "docs" / "examples" / "meetings"
 NOBODY, ADMINISTRATOR, MEMBER = "nobody", "administrator", "outsider"
@@ -70,15 +71,18 @@ OF_A_STUDY = (
     *("study", "study-settings", "study-history", "study-remarks", "study-quality", "disagreements", "study-pairs"),
     *("study-gold", "choose-gold", "preview", "study-people"),
 )
+# And with one that has judges, marks and strengths of votes.
+OF_JUDGED = ("study", "board", "errors", "study-judges", "trust", "combined", "study-pairs", "study-quality")
 
 
 @dataclass(frozen=True)
 class Place:
-    """A page at which somebody looks. visitor: one of the site's cookies, or nobody."""
+    """A page at which somebody looks. visitor: one of the site's cookies, or nobody. keys: Pressed once it is there."""
 
     name: str
     address: str
     visitor: str
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,11 +106,15 @@ def fill_site() -> Site:
     people = _people()
     _long_names()
     places = [*_pages_of(world), *_pages_of_example(example), *_pages_of_running(running), *_shared_pages(shown)]
+    places += _judged_pages()
     cookies = {NOBODY: SimpleCookie(), ADMINISTRATOR: administrator.cookies}
     cookies |= {role: world.clients[role].cookies for role in (MEMBER, "annotator", "modeller")}
     for visitor, (client, places_of_visitor) in people.items():
         cookies[visitor] = client.cookies
         places += [Place(f"{name}: {visitor}", address, visitor) for name, address in places_of_visitor]
+    client, address = marking()
+    cookies["marking"] = client.cookies
+    places.append(Place("rate: marking", address, "marking", MARKING))
     return Site(places + list(_refusals(world)), cookies)
 
 
@@ -161,6 +169,20 @@ def _shared_pages(study: Study) -> Iterator[Place]:
         yield Place(f"shared-{page}: votes", reverse(f"shared-{page}", args=[everything]), NOBODY)
     yield Place("not in the link", reverse("shared-report", args=[trust_alone]), NOBODY)
     yield Place("revoked link", reverse("shared-report", args=[token_of_revoked]), NOBODY)
+
+
+def _judged_pages() -> Iterator[Place]:
+    study, judges = judged_study()
+    for name in OF_JUDGED:
+        yield Place(f"{name}: judged", reverse(name, args=[study.slug]), ADMINISTRATOR)
+    for choice in ("strength=ordinal", "source=judge:always-first", "source=helped:always-first"):
+        yield Place(f"board: {choice}", f"{reverse('board', args=[study.slug])}?{choice}", ADMINISTRATOR)
+    for judge in judges:
+        yield Place(f"study-judge: {judge.name}", reverse("study-judge", args=[study.slug, judge.pk]), ADMINISTRATOR)
+    job = study.dataset.judging_jobs.filter(study=None).first()
+    asked = reverse("dataset-judge", args=[study.dataset.name, job.pk])
+    yield Place("dataset-judge: judged", asked, ADMINISTRATOR)
+    yield Place("study-judges: directed", reverse("study-judges", args=[directed_study().slug]), ADMINISTRATOR)
 
 
 def _refusals(world: World) -> Iterator[Place]:

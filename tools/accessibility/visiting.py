@@ -38,6 +38,10 @@ class Visitors:
         page.emulate_media(color_scheme=view.theme)  # type: ignore[arg-type]
         page.set_viewport_size(DESK)  # type: ignore[arg-type]
         page.goto(f"{self.server}{place.address}", wait_until="load")
+        if place.keys:
+            page.locator("[data-pair][data-ready]").wait_for()
+        for key in place.keys:
+            page.keyboard.press(key)
         page.evaluate(OPEN_ALL)
         for figure in page.locator("figure[data-spec]").all():
             figure.scroll_into_view_if_needed()

@@ -147,8 +147,8 @@ class StudyForm(RatingOptionsForm):
         widget=forms.CheckboxSelectMultiple,
         help_text="At least two.",
     )
-    small_system = _system_field("Small system in question", OF_TICKED, "The best compact one by the votes")
-    large_system = _system_field("Large system in question", OF_TICKED, "The best large one by the votes")
+    small_system = _system_field("Small system in question", OF_TICKED, "Best compact one by the votes")
+    large_system = _system_field("Large system in question", OF_TICKED, "Best large one by the votes")
     anchor = _system_field(
         "Anchor", "Compare this system with each other one; empty for all pairs.", "None: all pairs of systems"
     )

@@ -37,6 +37,7 @@ from annotations.web.forms.studies import SettingsForm
 from lib.choices import refuse_choice
 
 STUDIES_A_PAGE = 50
+SYSTEMS_A_PAGE = 50
 ANNOTATORS_A_PAGE = 20
 REMARKS_SHOWN = 20
 REMARKS_A_PAGE = 50
@@ -68,7 +69,7 @@ def study(request: HttpRequest, study: Study) -> HttpResponse:
         "votes": _votes(study),
         "effort": study_effort(study),
         "evidence": evidence_progress(study),
-        "coverage": coverage(study),
+        "coverage": Paginator(coverage(study), SYSTEMS_A_PAGE).get_page(request.GET.get("systems")),
         "readers": readers_of(study),
         "annotators": annotators,
         "annotator_rows": [(annotator, rated[annotator.pk]) for annotator in annotators],

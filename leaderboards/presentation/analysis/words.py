@@ -74,11 +74,19 @@ def _listed(metrics: list[Values]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+MOST_NAMES = 10
+
+
 def on_told(top: Values) -> str:
     """Say, by the rule of the whole board, from whom the votes do not tell the first place or the top three."""
-    others = ", ".join(top["not_told_from"])
     if top["told"] == Told.DIFFER:
         return f"{name_top(top)} differs from all below it."
+    others, more = ", ".join(top["not_told_from"][:MOST_NAMES]), len(top["not_told_from"]) - MOST_NAMES
+    if more > 0:
+        if top["k"] == 1:
+            return f"First place is open: the votes do not tell it from {more:,} more than these systems: {others}."
+        k = top["k"]
+        return f"The top {k} is open: the votes do not tell all of it from {more:,} more than these systems: {others}."
     if top["k"] == 1:
         return f"First place is open: the votes do not tell it from {others}."
     return f"The top {top['k']} is open: the votes do not tell all of it from {others}."

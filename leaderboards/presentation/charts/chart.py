@@ -24,6 +24,7 @@ class Chart:
         columns, rows: The data as a table, with every digit; None where undefined.
         draw: Makes the spec without the look's config.
         empty: Why there is nothing to draw; "" where there is something.
+        not_drawn: What the picture leaves out and the table has; "" for nothing.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Chart:
     rows: Sequence[Sequence[Value]]
     draw: Callable[[Look], Spec]
     empty: str = ""
+    not_drawn: str = ""
 
     def spec(self, look: Look) -> Spec:
         """Return the complete spec, with data, look and width; files and pages are drawn from it."""
@@ -53,6 +55,7 @@ def in_readers_language(chart: Chart) -> Chart:
         chart,
         title=translated(chart.title),
         description=translated(chart.description),
+        not_drawn=translated(chart.not_drawn),
         columns=[translated(column) for column in chart.columns],
         rows=[[_shown(column, value) for column, value in zip(chart.columns, row, strict=True)] for row in chart.rows],
         draw=lambda look: _translated_spec(chart.draw(look)),

@@ -31,6 +31,7 @@ def differences_chart(board: Mapping[str, Any]) -> Chart:
         COLUMNS,
         [_row(pair) for pair in pairs],
         lambda look: _spec(pairs, shown, look),
+        not_drawn=more.strip(),
     )
 
 

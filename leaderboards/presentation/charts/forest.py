@@ -10,6 +10,8 @@ from stats.votes.least import LEAST
 
 NAME, TITLE = "forest", "Ratings with 95 % intervals"
 STEP = 26
+# More lines than these are higher than a page of a paper; the table has all of them.
+MOST_SYSTEMS = 60
 
 
 def forest_chart(board: dict[str, Any]) -> Chart:
@@ -33,12 +35,24 @@ def forest_chart(board: dict[str, Any]) -> Chart:
     return Chart(
         NAME,
         TITLE,
-        "Rating of each system with its 95 % interval, highest first: "
-        + "; ".join(f"{row['system']} {format_whole(row['rating'])} {_interval(row)}" for row in rows),
+        _described(rows),
         ("System", "Regime", "Size class", "Rating", "Lower", "Upper"),
         [[row[name] for name in ("system", "regime", "size", "rating", "lower", "upper")] for row in rows],
-        lambda look: _spec(rows, look),
+        lambda look: _spec(rows[:MOST_SYSTEMS], look),
+        not_drawn=_not_drawn(len(rows)),
     )
+
+
+def _described(rows: list[dict[str, Any]]) -> str:
+    ratings = "Rating of each system with its 95 % interval, highest first: " + "; ".join(
+        f"{row['system']} {format_whole(row['rating'])} {_interval(row)}" for row in rows[:MOST_SYSTEMS]
+    )
+    left_out = _not_drawn(len(rows))
+    return f"{left_out} {ratings}" if left_out else ratings
+
+
+def _not_drawn(n_rated: int) -> str:
+    return f"Drawn are the first {MOST_SYSTEMS} of {n_rated} systems." if n_rated > MOST_SYSTEMS else ""
 
 
 def _why_empty(board: dict[str, Any]) -> str:

@@ -10,6 +10,8 @@ from leaderboards.presentation.charts.chart import Chart, in_readers_language, t
 from leaderboards.presentation.charts.rendering import FILES
 
 NARROW, DARK = "(max-width: 40rem)", "(prefers-color-scheme: dark)"
+# More rows make a page slow; the files have all of them.
+MOST_ROWS = 400
 # By media query, what the address of an image says; a browser takes the first that matches.
 SCREENS = {
     f"{NARROW} and {DARK}": {"theme": "dark", "width": "narrow"},
@@ -35,6 +37,9 @@ class ShownChart:
         sources: Images for other screens.
         spec: Address of the interactive chart's spec.
         files: Name and address of each file.
+        not_drawn: What the picture leaves out.
+        left_out: Rows that the page does not show, and the files do.
+        csv: Address of the file that programs read.
     """
 
     name: str
@@ -47,6 +52,9 @@ class ShownChart:
     sources: list[ScreenImage]
     spec: str
     files: list[tuple[str, str]]
+    not_drawn: str = ""
+    left_out: int = 0
+    csv: str = ""
 
 
 def show_chart(
@@ -71,9 +79,12 @@ def show_chart(
         description=chart.description,
         empty=chart.empty,
         columns=list(chart.columns),
-        rows=[[table_text(value) for value in row] for row in chart.rows],
+        rows=[[table_text(value) for value in row] for row in chart.rows[:MOST_ROWS]],
         picture=address("svg"),
         sources=[ScreenImage(media, address("svg", **look)) for media, look in SCREENS.items()],
         spec=address("json"),
         files=[(ending.upper(), address(ending)) for ending in FILES],
+        not_drawn=chart.not_drawn,
+        left_out=max(0, len(chart.rows) - MOST_ROWS),
+        csv=address("csv"),
     )

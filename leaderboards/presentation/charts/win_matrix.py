@@ -1,6 +1,6 @@
 """The win matrix: how often each system beats each other one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,11 +21,16 @@ def win_matrix_chart(rates: WinRates, systems: Sequence[str], order: Sequence[st
     voted = [system for system in order if rates.votes[number[system]].sum()]
     if not voted:
         return empty_chart(NAME, TITLE, "No votes yet.")
+    shares = {
+        name: np.round(array, 12).tolist()
+        for name, array in (("rate", rates.rate), ("lower", rates.lower), ("upper", rates.upper))
+    }
+    votes = rates.votes.tolist()
     rows = [
-        _cell(system, against, number[system], number[against], rates)
+        _cell(system, against, number[system], number[against], shares, votes)
         for system in voted
         for against in voted
-        if rates.votes[number[system], number[against]]
+        if votes[number[system]][number[against]]
     ]
     shown = voted[:MOST_SYSTEMS]
     left_out = f" Drawn are the first {MOST_SYSTEMS} of {len(voted)} systems." if len(voted) > MOST_SYSTEMS else ""
@@ -37,13 +42,15 @@ def win_matrix_chart(rates: WinRates, systems: Sequence[str], order: Sequence[st
         ("System", "Against", "Win rate", "Lower", "Upper", "Votes"),
         [[row[name] for name in ("system", "against", "rate", "lower", "upper", "votes")] for row in rows],
         lambda look: _spec(rows, shown, look),
+        not_drawn=left_out.strip(),
     )
 
 
-def _cell(system: str, against: str, i: int, j: int, rates: WinRates) -> dict[str, Any]:
-    arrays = {"rate": rates.rate, "lower": rates.lower, "upper": rates.upper}
-    shares = {name: float(np.round(array[i, j], 12)) for name, array in arrays.items()}
-    return {"system": system, "against": against, **shares, "votes": int(rates.votes[i, j])}
+def _cell(
+    system: str, against: str, i: int, j: int, shares: Mapping[str, list[list[float]]], votes: list[list[int]]
+) -> dict[str, Any]:
+    of_pair = {name: array[i][j] for name, array in shares.items()}
+    return {"system": system, "against": against, **of_pair, "votes": int(votes[i][j])}
 
 
 def _widest(rows: Sequence[dict[str, Any]]) -> str:

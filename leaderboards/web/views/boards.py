@@ -18,14 +18,13 @@ from leaderboards.presentation.board_details import (
     style_rows,
     win_rows,
 )
-from leaderboards.presentation.board_table import DEFAULT_SORT, make_table
 from leaderboards.presentation.board_verdict import say_verdict
 from leaderboards.presentation.charts.differences import differences_chart
 from leaderboards.presentation.charts.shown import show_chart
 from leaderboards.presentation.enough import in_numbers
 from leaderboards.presentation.errors.words import with_why
-from leaderboards.presentation.forest_plot import forest_plots
 from leaderboards.presentation.methods import as_text, judging_of
+from leaderboards.presentation.shown_systems import shown_systems
 from leaderboards.presentation.tables import TABLES
 from leaderboards.snapshots.freshness import freshness_of
 from leaderboards.snapshots.query import BoardQuery
@@ -49,13 +48,14 @@ def board(request: HttpRequest, study: Study) -> HttpResponse:
     served = query.served("board")
     context = _page(query) | _shown(query, served)
     if served.values is not None:
-        sort = request.GET.get("sort", DEFAULT_SORT)
+        shown = shown_systems(served.values, request.GET.dict())
         context |= {
-            "table": make_table(served.values, sort=sort),
-            "plots": forest_plots(served.values),
-            "intervals": other_intervals(served.values),
+            "shown": shown,
+            "table": shown.table,
+            "plots": shown.plots,
+            "intervals": other_intervals(shown.board),
             "style_effects": style_rows(served.values),
-            "neighbours": neighbour_rows(served.values),
+            "neighbours": [row for row in neighbour_rows(served.values) if shown.has(row.better, row.worse)],
             "verdict": with_why(say_verdict(served.values), study),
             "warnings": in_numbers(served.values)["warnings"],
         }

@@ -5,6 +5,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
@@ -12,6 +13,7 @@ from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -28,6 +30,7 @@ from leaderboards.files import jobs
 from leaderboards.models.releases import ExportJob, FileJob, Release
 from leaderboards.releases import publishing
 from leaderboards.releases.build import folder_of, zip_of
+from leaderboards.releases.card import card_name
 from leaderboards.releases.publishing import Draft, ReleaseError
 from leaderboards.web.access import get_results_study, results_only
 from leaderboards.web.forms import DoiForm, DraftForm, ExportForm
@@ -203,22 +206,28 @@ def release(request: HttpRequest, release: Release) -> HttpResponse:
     """Show a release with its card and files."""
     role = role_of(request.user, release.study)
     folder = folder_of(release)
-    card = folder / "README.md"
     context = {
         "release": release,
         "study": release.study,
         "member": role is not None,
         "manages": role in (LEAD, Membership.Role.OWNER),
-        "card": translated_markdown(_without_header(card)) if card.is_file() else "",
+        "card": _card_in_readers_language(folder),
         "files": [(name.as_posix(), (folder / name).stat().st_size) for name in publishing.files(release)],
         "form": DoiForm(instance=release),
     }
     return render(request, "leaderboards/release.html", context)
 
 
-def _without_header(card: Path) -> str:
-    """Read a card; its YAML is for programs. The file is English, whoever made the release, and never changes."""
-    return card.read_text(encoding="utf-8").split("---\n", 2)[-1]
+def _card_in_readers_language(folder: Path) -> str:
+    """Return the card that is kept in this language; else the English one, translated. Empty before it is written."""
+    kept = folder / card_name(get_language() or settings.LANGUAGE_CODE)
+    english = folder / card_name(settings.LANGUAGE_CODE)
+    if kept != english and kept.is_file():
+        return kept.read_text(encoding="utf-8")
+    if not english.is_file():
+        return ""
+    # The header is for programs.
+    return translated_markdown(english.read_text(encoding="utf-8").split("---\n", 2)[-1])
 
 
 @release_page

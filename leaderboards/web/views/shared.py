@@ -18,12 +18,11 @@ from annotations.web.access import datasets_being_rated, results_are_shown
 from leaderboards.data.filters import DEFAULT
 from leaderboards.models import SharedLink
 from leaderboards.presentation.board_details import MOST_SYSTEMS, win_rows
-from leaderboards.presentation.board_table import DEFAULT_SORT, make_table
 from leaderboards.presentation.board_verdict import say_verdict
 from leaderboards.presentation.enough import in_numbers
-from leaderboards.presentation.forest_plot import forest_plots
 from leaderboards.presentation.report.pdf import as_pdf
 from leaderboards.presentation.report.report import make_report
+from leaderboards.presentation.shown_systems import shown_systems
 from leaderboards.presentation.study_verdict import stored_verdicts
 from leaderboards.sharing.public import visible_boards
 from leaderboards.snapshots.query import BoardQuery
@@ -94,11 +93,13 @@ def report_pdf(request: HttpRequest, showing: Showing) -> HttpResponse:
 def board(request: HttpRequest, showing: Showing) -> HttpResponse:
     query = _query(request, showing)
     values = query.values("board")
+    shown = shown_systems(values, request.GET.dict())
     context = _context(showing, query, "board") | {
         "board": values,
         "verdict": say_verdict(values),
-        "plots": forest_plots(values),
-        "table": make_table(values, sort=request.GET.get("sort", DEFAULT_SORT)),
+        "shown": shown,
+        "plots": shown.plots,
+        "table": shown.table,
         "warnings": in_numbers(values)["warnings"],
     }
     return render(request, "leaderboards/shared/board.html", context)

@@ -1,5 +1,7 @@
 """The whole dataset card, compared byte for byte with cards that were kept: readers' tools parse it."""
 
+import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,8 +9,9 @@ import pytest
 from django.utils import translation
 
 from leaderboards.models.releases import Release
-from leaderboards.releases.card import Facts, card
+from leaderboards.releases.card import Facts, card, translated_card
 from leaderboards.releases.tables import TABLES
+from lib.text.translated import VERBATIM
 from tests.factories import CriterionFactory, StudyFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -138,3 +141,42 @@ def test_line_breaks_of_a_description_stay_as_they_were_typed():
     release, facts = bare()
     release.description = "One.\r\nTwo.\r\n"
     assert "0 documents.\n\nOne.\r\nTwo.\r\n\n\n## Contents" in card(release, facts)
+
+
+@pytest.mark.parametrize("make", [full, bare])
+def test_the_chinese_card_tells_the_same_facts(make):
+    release, facts = make()
+    english, chinese = card(release, facts), translated_card(release, facts, "zh-hans")
+    body = english.split("---\n", 2)[2]
+    for mark in ("#", "|", "- "):
+        lines = [[line for line in text.splitlines() if line.startswith(mark)] for text in (body, chinese)]
+        assert len(lines[0]) == len(lines[1])
+    cells = [re.findall(r"(?<=\| )[\d,]+(?= \|)", text) for text in (body, chinese)]
+    assert cells[0] == cells[1]
+    assert set(re.findall(r"`data/.*?`", english)) == set(re.findall(r"`data/.*?`", chinese))
+
+
+def test_no_name_and_no_text_of_a_person_is_translated():
+    release, facts = bare()
+    release.name, release.description = "New study", "Agreement\n\n  - no votes yet\n```\nAgreement\r\nLimits"
+    release.study.criteria.update(question="Limits", key="agreement")
+    release.licence = "no votes yet"
+    system = rated("Agreement", None, votes=0, reason="no votes yet")
+    facts = replace(facts, board={"criteria": {"votes": board(system, votes=0)}}, licences=["Contents"])
+    chinese = translated_card(release, facts, "zh-hans")
+    assert chinese.startswith("# New study\n")
+    assert "Agreement\n\n  - no votes yet\n```\nAgreement\nLimits\n" in chinese
+    assert "- `agreement`: Limits\n" in chinese
+    assert "| Agreement | — | — | 0 |" in chinese
+    assert "- Agreement：还没有投票" in chinese
+    assert chinese.count("no votes yet") == 2  # of the description and of the licence
+    assert "Contents" in chinese
+    assert "## 内容" in chinese
+    assert VERBATIM not in chinese
+
+
+def test_a_question_of_the_library_stands_as_people_were_asked_it():
+    release, facts = bare()
+    release.study.criteria.update(question="Which summary is better overall?")
+    assert "- `overall`: 总体来说，哪份摘要更好？" in translated_card(release, facts, "zh-hans")
+    assert "- `overall`: Which summary is better overall?" in card(release, facts)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from jobs.models import MAX_ATTEMPTS
 from jobs.sweeper import sweep_jobs
 from leaderboards.files import jobs
 from leaderboards.models.releases import ExportJob, Release
+from leaderboards.releases import publishing
 from leaderboards.releases.build import folder_of, zip_of
 from leaderboards.releases.publishing import Draft, create_draft, publish, write_files
 from leaderboards.web.views import releases
@@ -259,3 +261,20 @@ def test_only_files_of_the_release_are_sent(study, release, name):
     assert client.get(url).status_code == 404
     wanted = reverse("release-file", args=[study.slug, release.version, "data/votes.jsonl"])
     assert len(body(client.get(wanted)).splitlines()) == 12
+
+
+def test_a_release_has_a_card_in_each_language_and_a_reader_sees_their_own(study, release):
+    folder = folder_of(release)
+    chinese = (folder / "README.zh-hans.md").read_text()
+    assert "README.zh-hans.md" in (folder / "CHECKSUMS").read_text()
+    assert f"{release.folder_name}/README.zh-hans.md" in zipfile.ZipFile(zip_of(release)).namelist()
+    prose = re.sub(r"```.*?```|`[^`]*`|^# .*", "", chinese, flags=re.DOTALL | re.MULTILINE)
+    assert not re.findall(r"\b[A-Za-z]{2,} [A-Za-z]{2,}\b", prose)
+    (folder / "README.zh-hans.md").write_text("# 卡片")
+    client, page = researcher(), reverse("release", args=[study.slug, release.version])
+    assert "卡片" not in client.get(page).content.decode()
+    in_chinese = client.get(page, headers={"accept-language": "zh-hans"}).content.decode()
+    assert "<h1>卡片</h1>" in in_chinese or "卡片</h" in in_chinese
+    (folder / "README.zh-hans.md").unlink()  # as a release of before
+    assert "投票是怎样进行的" in client.get(page, headers={"accept-language": "zh-hans"}).content.decode()
+    assert publishing.changed_files(release) == ["README.zh-hans.md"]

@@ -325,7 +325,7 @@ def test_only_whole_files_are_published(study):
 
 def test_a_build_that_breaks_off_leaves_nothing(study, monkeypatch):
     release = publishing.create_draft(study, Draft(), None)
-    monkeypatch.setattr("leaderboards.releases.build.card", lambda *_: 1 / 0)
+    monkeypatch.setattr("leaderboards.releases.build.cards", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         publishing.write_files(release)
     assert list(folder_of(release).parent.iterdir()) == []

@@ -161,6 +161,14 @@ def test_nothing_yet_is_said_and_not_drawn():
         assert "None" not in plain(html)
 
 
+def test_no_weights_are_asked_for_where_there_is_nothing_to_weigh():
+    empty = make_study(systems=2, documents=2)
+    html = researcher().get(f"/boards/{empty.slug}/combined/").content.decode()
+    assert "There is nothing to combine yet" in html
+    assert "Set its weight to 0" not in html
+    assert ">Apply</button>" not in html
+
+
 def test_helped_ratings_stand_beside_those_of_votes_alone(study):
     found, text = read("combined/combined.json")["helped"], plain(read("combined/"))
     assert analysis_words.on_help(found) in text
