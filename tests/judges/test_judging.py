@@ -344,13 +344,13 @@ def test_questions_that_show_the_same_text_first_follow_each_other():
 def test_an_ending_worker_stores_its_answers_and_leaves_the_rest(monkeypatch):
     asking = scripted()
     job = start_judging(asking, make_study(systems=3, documents=2), Asked())
-    original = work.store_answer
+    original = work.settle_answer
 
     def store(*arguments):
         monkeypatch.setattr(draining, "_ending", True)
         return original(*arguments)
 
-    monkeypatch.setattr(work, "store_answer", store)
+    monkeypatch.setattr(work, "settle_answer", store)
     work_on_judging(job.pk, owner=OWNER)
     done = job.verdicts.filter(status="done").count()
     assert 1 <= done < job.verdicts.count()

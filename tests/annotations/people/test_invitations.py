@@ -196,12 +196,18 @@ def test_a_platforms_address_says_who_it_is(client, study):
     assert sorted(study.annotators.values_list("external_id", flat=True)) == ["5f1e", "77aa"]
 
 
-@pytest.mark.parametrize("unfilled", ["…", "{{%PROLIFIC_PID%}}", "${e://Field/PID}", "\0"])
+@pytest.mark.parametrize("unfilled", ["…", "{{%PROLIFIC_PID%}}", "${e://Field/PID}"])
 def test_a_placeholder_is_nobody(client, study, unfilled):
     path = f"{single_path(one(study, 'external', id_parameter='PROLIFIC_PID'))}?{urlencode({'PROLIFIC_PID': unfilled})}"
     for answer in (client.get(path), client.post(path)):
         assert answer.status_code == 410
         assert "PROLIFIC_PID is missing" in answer.content.decode()
+    assert not study.annotators.exists()
+
+
+def test_a_placeholder_with_a_nul_is_refused_as_every_address_with_one(client, study):
+    path = f"{single_path(one(study, 'external', id_parameter='PROLIFIC_PID'))}?PROLIFIC_PID=%00"
+    assert (client.get(path).status_code, client.post(path).status_code) == (400, 400)
     assert not study.annotators.exists()
 
 

@@ -64,9 +64,9 @@ def test_an_annotator_who_is_none_is_not_found(study, number):
     assert ask(annotator=number).status_code == 404
 
 
-@pytest.mark.parametrize("key", ["tone", "Overall", "\0"])
-def test_a_question_that_is_none_is_not_found(study, key):
-    assert ask(criterion=key).status_code == 404
+@pytest.mark.parametrize(("key", "status"), [("tone", 404), ("Overall", 404), ("\0", 400)])
+def test_a_question_that_is_none_is_not_found(study, key, status):
+    assert ask(criterion=key).status_code == status
 
 
 def test_pages_keep_what_was_asked_for(study, monkeypatch):

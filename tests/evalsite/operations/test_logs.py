@@ -112,7 +112,10 @@ def test_a_worker_names_the_task_that_it_works_on(lines):
     def work(key):
         logger.warning("working")
 
-    work.apply(args=(5,))
+    try:
+        work.apply(args=(5,))
+    finally:
+        app.tasks.unregister(work.name)
     assert (lines.last["task"], lines.last["row"]) == ("of.this.test", 5)
     logger.warning("after")
     assert "task" not in lines.last

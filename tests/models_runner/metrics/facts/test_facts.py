@@ -192,13 +192,17 @@ def test_a_file_that_is_no_checkpoint_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("made", "setting"),
-    [(NliMetric, "NLI_MODEL"), (AlignScoreMetric, "ALIGNSCORE_MODEL"), (MiniCheckMetric, "MINICHECK_MODEL")],
+    ("made", "setting", "of_an_empty_folder"),
+    [
+        (NliMetric, "NLI_MODEL", "of NLI_MODEL has no weights that the metric nli can read"),
+        (AlignScoreMetric, "ALIGNSCORE_MODEL", "ALIGNSCORE_MODEL, or set HUB_ONLINE=true"),
+        (MiniCheckMetric, "MINICHECK_MODEL", "of MINICHECK_MODEL has no weights that the metric minicheck can read"),
+    ],
 )
-def test_without_a_model_it_says_what_to_set(made, setting, settings, tmp_path):
+def test_without_a_model_it_says_what_to_set(made, setting, of_an_empty_folder, settings, tmp_path):
     with pytest.raises(MetricUnavailableError, match=f"Set {setting} to"):
         made().signature("en")
-    with pytest.raises(MetricUnavailableError, match=f"{setting}, or set HUB_ONLINE=true"):
+    with pytest.raises(MetricUnavailableError, match=of_an_empty_folder):
         made(str(tmp_path)).signature("en")
 
 
