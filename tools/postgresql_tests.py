@@ -27,6 +27,7 @@ ALWAYS = (
     "tests/api/test_bad_uploads.py",
     "tests/api/test_description.py::test_answers_are_as_described",
     "tests/annotations/models/",
+    "tests/evalsite/test_fuzz.py",
     "tests/migration/",
 )
 HEAD = "# Tests that run on SQLite alone, because others send PostgreSQL the same statements. Made by tools/postgresql_tests.py.\n"
