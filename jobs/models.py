@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import ClassVar, Self, TypeVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
@@ -33,6 +34,10 @@ class LeasedQuerySet(models.QuerySet[LeasedRow]):
     def running(self) -> Self:
         """Select rows that a worker holds."""
         return self.filter(status=self.model.Status.RUNNING)
+
+    def ended(self) -> Self:
+        """Select rows that no worker is wanted for, until they are asked for again."""
+        return self.exclude(status__in=[self.model.Status.PENDING, self.model.Status.RUNNING])
 
     def held_by(self, owner: str) -> Self:
         """Select rows that this owner works on and has not lost."""
@@ -158,7 +163,10 @@ class Announced(models.Model):
 
 
 class LeasedJobQuerySet(LeasedQuerySet[Job], AnnouncedQuerySet[Job]):  # type: ignore[override]  # of as_manager
-    pass
+    def ask_again(self, now: datetime) -> int:
+        """Let ended jobs wait again whose `asked_at` is longer ago than BOARD_DEBOUNCE_SECONDS; return how many."""
+        rest = now - timedelta(seconds=settings.BOARD_DEBOUNCE_SECONDS)
+        return self.ended().filter(asked_at__lte=rest).put_back(asked_at=now, attempts=0)
 
 
 class LeasedJob(Leased, Announced):

@@ -11,10 +11,6 @@ class QualitySnapshotQuerySet(LeasedJobQuerySet["QualitySnapshot"]):  # type: ig
     def finish(self, **results: object) -> int:
         return super().finish(attempts=0, **results)
 
-    def ended(self) -> "QualitySnapshotQuerySet":
-        """Those that no worker is to make anew, until they are asked for again."""
-        return self.filter(status__in=[QualitySnapshot.Status.DONE, QualitySnapshot.Status.FAILED])
-
 
 class QualitySnapshot(LeasedJob):
     """One row a study; values: None until it is computed for the first time (annotations.quality.serialization)."""

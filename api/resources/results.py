@@ -7,7 +7,7 @@ from ninja import Query, Router
 
 from annotations.imports.ratings_import import import_ratings
 from annotations.models import Study
-from api.gate.access import get_managed_study, get_results_study
+from api.gate.access import get_managed_study, get_results_study, refuse_while_rating
 from api.gate.auth import READ, WRITE, user_of
 from api.gate.errors import ApiError
 from api.gate.streams import JSON_LINES_RESPONSE, json_lines_response
@@ -92,8 +92,12 @@ def export_marks(request: HttpRequest, slug: str) -> StreamingHttpResponse:
 
 @router.post("/studies/{slug:slug}/marks", auth=WRITE, response={200: MarksOut}, openapi_extra=UPLOAD_BODY)
 def upload_marks(request: HttpRequest, slug: str) -> Any:
-    """Add marks made elsewhere, as JSON Lines with the fields of an export, or factgenie's. Only owners may."""
+    """Add marks made elsewhere, as JSON Lines with the fields of an export, or factgenie's. Only owners may.
+
+    Refused with `still_rating` to whoever rates summaries of the dataset: what is wrong with a line names its text.
+    """
     study = get_managed_study(request, slug, owner=True)
+    refuse_while_rating(request, study)
     with uploaded_file(request) as path:
         imported = import_marks(path, study, by=user_of(request), name=UPLOADED)
     return MarksOut(
@@ -107,8 +111,13 @@ def upload_marks(request: HttpRequest, slug: str) -> Any:
 
 @router.post("/studies/{slug:slug}/votes", auth=WRITE, response={200: VotesOut}, openapi_extra=UPLOAD_BODY)
 def upload_votes(request: HttpRequest, slug: str) -> Any:
-    """Add votes given elsewhere, as JSON Lines with the fields of an export. Only owners may."""
+    """Add votes given elsewhere, as JSON Lines with the fields of an export. Only owners may.
+
+    Refused with `still_rating` to whoever rates summaries of the dataset: votes with texts are taken or refused by who
+    wrote these.
+    """
     study = get_managed_study(request, slug, owner=True)
+    refuse_while_rating(request, study)
     with uploaded_file(request) as path:
         imported = import_ratings(path, study, user_of(request))
     return VotesOut(added=imported.added, unchanged=imported.unchanged, judges=imported.judges)

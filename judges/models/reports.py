@@ -10,9 +10,7 @@ from judges.models.judges import Judge
 
 
 class ReportJobQuerySet(LeasedJobQuerySet["ReportJob"]):  # type: ignore[override]  # of as_manager
-    def ended(self) -> "ReportJobQuerySet":
-        """Select those that no worker is wanted for."""
-        return self.exclude(status__in=[ReportJob.Status.PENDING, ReportJob.Status.RUNNING])
+    pass
 
 
 class ReportJob(LeasedJob):

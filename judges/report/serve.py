@@ -64,9 +64,7 @@ def get_report(judge: Judge | None, criterion: Criterion, *, renewed: bool = Tru
         return ServedReport(job.report, job, current=True)
     if _is_small(judge, criterion):
         return ServedReport(_store(job, ReportJob.objects.filter(pk=job.pk)), job, current=True)
-    rest = now - timedelta(seconds=settings.BOARD_DEBOUNCE_SECONDS)
-    again = ReportJob.objects.ended().filter(pk=job.pk, asked_at__lte=rest)
-    if again.put_back(asked_at=now, attempts=0) or job.announced_at is None:
+    if ReportJob.objects.filter(pk=job.pk).ask_again(now) or job.announced_at is None:
         job.announce()
         job.refresh_from_db()
     return ServedReport(job.report, job, current=False)

@@ -67,10 +67,6 @@ class SnapshotJobQuerySet(LeasedJobQuerySet["SnapshotJob"]):  # type: ignore[ove
     def finish(self, **results: object) -> int:
         return super().finish(attempts=0, **results)
 
-    def ended(self) -> "SnapshotJobQuerySet":
-        """Those that no worker is to make, until they are asked for again."""
-        return self.filter(status__in=[SnapshotJob.Status.DONE, SnapshotJob.Status.FAILED])
-
 
 class SnapshotJob(SnapshotKey, LeasedJob):
     """One snapshot that is wanted, or was; the row stays, and says when it was last asked for."""

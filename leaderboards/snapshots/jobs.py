@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.utils import timezone
 
 from annotations.models import Criterion, Study
@@ -24,9 +23,7 @@ def ask(kind: str, study: Study, criterion: Criterion, filters: str, seed: int, 
     """
     key = {"study": study, "criterion": criterion, "kind": kind, "filters": filters, "seed": seed}
     job, made = SnapshotJob.objects.get_or_create(**key, defaults={"asked_at": now})
-    rest = now - timedelta(seconds=settings.BOARD_DEBOUNCE_SECONDS)
-    again = SnapshotJob.objects.ended().filter(pk=job.pk, asked_at__lte=rest)
-    if made or again.put_back(asked_at=now, attempts=0):
+    if made or SnapshotJob.objects.filter(pk=job.pk).ask_again(now):
         job.announce()
         job.refresh_from_db()
     return job

@@ -9,9 +9,7 @@ from jobs.models import MAX_ATTEMPTS, LeasedJob, LeasedJobQuerySet, lease_constr
 
 
 class MarkReportJobQuerySet(LeasedJobQuerySet["MarkReportJob"]):  # type: ignore[override]  # of as_manager
-    def ended(self) -> "MarkReportJobQuerySet":
-        """Select those that no worker is wanted for."""
-        return self.exclude(status__in=[MarkReportJob.Status.PENDING, MarkReportJob.Status.RUNNING])
+    pass
 
 
 class MarkReportJob(LeasedJob):

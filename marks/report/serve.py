@@ -57,9 +57,7 @@ def served_marks(study: Study) -> ServedMarks:
         return ServedMarks(job.report, job, current=True)
     if _is_small(study):
         return ServedMarks(_store(job, MarkReportJob.objects.filter(pk=job.pk)), job, current=True)
-    rest = now - timedelta(seconds=settings.BOARD_DEBOUNCE_SECONDS)
-    again = MarkReportJob.objects.ended().filter(pk=job.pk, asked_at__lte=rest)
-    if again.put_back(asked_at=now, attempts=0) or job.announced_at is None:
+    if MarkReportJob.objects.filter(pk=job.pk).ask_again(now) or job.announced_at is None:
         job.announce()
         job.refresh_from_db()
     return ServedMarks(job.report, job, current=False)

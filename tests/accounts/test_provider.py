@@ -269,17 +269,20 @@ def test_who_cancels_is_told(site):
     assert "The login was cancelled" in refused(client.get(address))
 
 
-def test_an_answer_of_another_browser_is_refused(site):
+def test_an_answer_of_another_browser_is_refused(site, caplog):
     address = sent_back(sent_to_provider(Client()))
     refused(Client().get(address))
+    assert "a login by the provider was refused: mismatching_state" in caplog.text
+    assert not Identity.objects.exists()
 
 
-def test_an_answer_counts_once(site):
+def test_an_answer_counts_once(site, caplog):
     client = Client()
     address = sent_back(sent_to_provider(client))
-    client.get(address)
+    assert client.get(address)["Location"] == "/"
     client.post("/logout/")
     refused(client.get(address))
+    assert "a login by the provider was refused: mismatching_state" in caplog.text
 
 
 @pytest.mark.parametrize("query", ["", "?code=x", "?state=x", "?code=x&state=x", "?error=x&error_description=%3Cb%3E"])

@@ -313,6 +313,16 @@ def test_who_still_rates_makes_and_publishes_no_release(world):
         assert _rows() == before
 
 
+@pytest.mark.parametrize("what", ["votes", "marks"])
+def test_who_still_rates_uploads_nothing_that_is_held_against_texts(world, what):
+    """Else a line that is taken, or what is said of one that is not, tells who wrote a text."""
+    join(world.study, user=world.users["owner"])
+    address, before = world.path(f"/studies/{{slug}}/{what}"), _rows()
+    refusal = world.programs["owner"].post(address, world.body(f"/studies/{{slug}}/{what}"))
+    assert (refusal.status_code, refusal.json()["error"]["code"]) == (403, "still_rating")
+    assert _rows() == before
+
+
 def test_a_token_loses_what_its_owner_loses(world):
     asks = world.programs["researcher"]
     assert asks.get(f"/studies/{world.study.slug}").status_code == 200
