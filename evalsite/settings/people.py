@@ -24,7 +24,14 @@ OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", default="groups")
 # Roles by group, "evaluators=researcher,it=administrator"; empty: roles are given on the page Accounts.
 OIDC_ROLES = env.dict("OIDC_ROLES", default={})
 OIDC_LINK_BY_EMAIL = env.bool("OIDC_LINK_BY_EMAIL", default=False)
-if unknown := set(OIDC_ROLES.values()) - {"administrator", "lead", "researcher", "member"}:
+# Roles whose accounts need a second factor beside the password: "administrator,lead". Others may have one.
+REQUIRE_TWO_FACTOR = env.list("REQUIRE_TWO_FACTOR", default=[])
+ROLES = {"administrator", "lead", "researcher", "member"}
+if unknown := set(REQUIRE_TWO_FACTOR) - ROLES:
+    raise ImproperlyConfigured(
+        f"REQUIRE_TWO_FACTOR names {sorted(unknown)[0]!r}; expected administrator, lead, researcher or member."
+    )
+if unknown := set(OIDC_ROLES.values()) - ROLES:
     raise ImproperlyConfigured(
         f"OIDC_ROLES gives the role {sorted(unknown)[0]!r}; expected administrator, lead, researcher or member."
     )

@@ -38,6 +38,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.sessions.AuthenticationMiddleware",
     "evalsite.unreadable.UnreadableMiddleware",
+    "evalsite.accounts.required.RequireSecondFactor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "evalsite.unsent.UnsentWorkMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
