@@ -31,6 +31,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "evalsite.operations.requests.RequestTimes",
+    "evalsite.operations.traces.TraceRequests",
     "evalsite.policy.PolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "evalsite.language.LanguageMiddleware",

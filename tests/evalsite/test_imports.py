@@ -26,8 +26,8 @@ FORBIDDEN = {
 
 
 SLOW_TO_LOAD = (
-    "altair", "authlib", "bert_score", "cryptography", "matplotlib", "nltk", "pandas", "pyarrow", "sacrebleu", "scipy.optimize", "scipy.stats",
-    "segno", "torch", "transformers", "vl_convert", "xllamacpp",
+    "altair", "authlib", "bert_score", "cryptography", "matplotlib", "nltk", "opentelemetry", "pandas", "pyarrow", "sacrebleu", "scipy.optimize", "scipy.stats",
+    "segno", "sentry_sdk", "torch", "transformers", "vl_convert", "xllamacpp",
 )  # fmt: skip
 # All modules of a web process, and of a worker that has not begun its first job.
 START = """
