@@ -48,13 +48,23 @@ def count_attempt(kind: str, source: object, limit: int | None = None) -> bool:
     """
     now = timezone.now()
     since = now - timedelta(hours=settings.AXES_COOLOFF_TIME)
-    digest = salted_hmac("accounts.throttle", f"{kind} {source}", algorithm="sha256").hexdigest()
+    digest = _digest(kind, source)
     row = AttemptCount.objects.filter(kind=kind, source=digest)
     if row.filter(since__gt=since).update(number=F("number") + 1):
         return row.filter(number__lte=settings.AXES_FAILURE_LIMIT if limit is None else limit).exists()
     if not row.filter(since__lte=since).update(since=now, number=1):
         _begin(kind, digest)
     return True
+
+
+def uncount_attempt(kind: str, source: object) -> None:
+    """Take an attempt back that was counted before it was known to be right."""
+    digest = _digest(kind, source)
+    AttemptCount.objects.filter(kind=kind, source=digest, number__gt=0).update(number=F("number") - 1)
+
+
+def _digest(kind: str, source: object) -> str:
+    return salted_hmac("accounts.throttle", f"{kind} {source}", algorithm="sha256").hexdigest()
 
 
 def _begin(kind: str, digest: str) -> None:
@@ -77,7 +87,7 @@ def forget_old_attempts(*, starting: bool = False) -> None:
 def is_locked(kind: str, source: object, limit: int | None = None) -> bool:
     """Return whether the limit was reached; counts nothing. Arguments as of count_attempt."""
     since = timezone.now() - timedelta(hours=settings.AXES_COOLOFF_TIME)
-    digest = salted_hmac("accounts.throttle", f"{kind} {source}", algorithm="sha256").hexdigest()
+    digest = _digest(kind, source)
     tried = AttemptCount.objects.filter(kind=kind, source=digest, since__gt=since)
     return tried.filter(number__gte=settings.AXES_FAILURE_LIMIT if limit is None else limit).exists()
 

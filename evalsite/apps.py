@@ -12,9 +12,11 @@ class EvalsiteConfig(AppConfig):
     verbose_name = "Punchweight"
 
     def ready(self) -> None:
-        """Name requests in logs. Let garbage collections begin, which evalsite/__init__.py has put off."""
-        from evalsite.operations import ids
+        """Start what watches the site. Let garbage collections begin, which evalsite/__init__.py has put off."""
+        from evalsite.operations import errors, ids, traces
 
+        traces.start()
+        errors.start()
         request_started.connect(ids.name_request)
         request_finished.connect(ids.forget_request)
         # Collections pass over what is loaded.

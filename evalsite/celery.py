@@ -69,18 +69,22 @@ def _keep_messages_on_one_disk(**kwargs: object) -> None:
         tempfile.tempdir = settings.CELERY_BROKER_TRANSPORT_OPTIONS["processed_folder"]
 
 
-_ids_of_tasks: dict[str, ExitStack] = {}
+_around_tasks: dict[str, ExitStack] = {}
 
 
 @task_prerun.connect
-def _name_the_task_in_logs(task_id: str, task: Task, args: Sequence[object], **kwargs: object) -> None:
+def _begin_task(task_id: str, task: Task, args: Sequence[object], **kwargs: object) -> None:
     from evalsite.operations.ids import ids_of_task
 
-    ids = _ids_of_tasks[task_id] = ExitStack()
-    ids.enter_context(ids_of_task(task.name, args))
+    stack = _around_tasks[task_id] = ExitStack()
+    stack.enter_context(ids_of_task(task.name, args))
+    if settings.TRACES:
+        from evalsite.operations.traces import task_span
+
+        stack.enter_context(task_span(task.name, args, task.request.headers or {}))
 
 
 @task_postrun.connect
-def _name_it_no_longer(task_id: str, **kwargs: object) -> None:
-    if ids := _ids_of_tasks.pop(task_id, None):
-        ids.close()
+def _end_task(task_id: str, **kwargs: object) -> None:
+    if stack := _around_tasks.pop(task_id, None):
+        stack.close()

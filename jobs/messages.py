@@ -10,6 +10,8 @@ from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from lib.serving.traces import carried
+
 logger = logging.getLogger(__name__)
 
 # A broker that did not answer is left alone for a while, or everybody who announces something would wait in turn.
@@ -31,7 +33,8 @@ def send(task: str, *args: int, delay: timedelta = timedelta()) -> None:
         _note_unsent(task)
         return
     try:
-        current_app.send_task(task, args=args, countdown=delay.total_seconds() or None, retry=False)
+        countdown = delay.total_seconds() or None
+        current_app.send_task(task, args=args, countdown=countdown, retry=False, headers=carried())
     # Transports raise errors of their own: redis's time-out is neither kombu's nor an OSError.
     except (OperationalError, OSError, *current_app.connection_for_write().connection_errors) as error:
         _silent_until = time.monotonic() + PAUSE_SECONDS

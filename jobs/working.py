@@ -12,6 +12,7 @@ from jobs.draining import WorkerEndingError
 from jobs.leases import KeepLease, lease_time
 from jobs.models import Leased, LeasedQuerySet
 from lib.faults import disk_is_full, explained
+from lib.serving.traces import span
 
 logger = logging.getLogger(__name__)
 
@@ -37,9 +38,17 @@ def work_on(rows: LeasedQuerySet, pk: int, do: Callable[[Any, Any], str], *, own
         owner: The worker that claims the row.
         options: As for work_on_held.
     """
-    if not rows.claim(pk, owner=owner, now=timezone.now(), lease=lease_time()):
+    with span("claim", **{rows.model._meta.model_name or "row": pk}):
+        is_held = rows.claim(pk, owner=owner, now=timezone.now(), lease=lease_time())
+    if not is_held:
         return f"{rows.model._meta.verbose_name} {pk}: held elsewhere, finished or gone"
     return work_on_held(rows.get(pk=pk), do, **options)
+
+
+def _ids(row: Leased) -> dict[str, int]:
+    """Return the keys of the row, and of the run and the study that it is about."""
+    about = {name: getattr(row, f"{name}_id", None) for name in ("run", "study")}
+    return {row._meta.model_name or "row": row.pk} | {name: key for name, key in about.items() if key is not None}
 
 
 def work_on_held(
@@ -64,7 +73,10 @@ def work_on_held(
         held.fail(row.WORKER_ENDED)
         return f"{what}: given up"
     try:
-        with KeepLease(lambda: held.renew(lease_time(), **progress()), every=every):
+        with (
+            span(str(row._meta.verbose_name), **_ids(row)),
+            KeepLease(lambda: held.renew(lease_time(), **progress()), every=every),
+        ):
             return f"{what}: {do(row, held)}"
     except LeaseLostError:
         return f"{what}: stopped, as it is held no more"

@@ -40,6 +40,9 @@ WHO_RATES_NOT = ("in", "403", *("in",) * 7)
 JOINED = ("403", "in", *("403",) * 7)
 # An invitation that nobody opened in this browser.
 NOT_INVITED = ("410",) * 9
+# Of who has not given a password before, and of who has, but gives none here.
+TO_LOGIN = ("login",) * 9
+ASKED_FOR_A_PASSWORD = ("login", *("400",) * 8)
 NO_ADDRESS_WAITS = ("login", *("410",) * 8)
 
 

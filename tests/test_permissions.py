@@ -30,6 +30,7 @@ from tests.factories import SystemFactory, UserFactory, make_study
 from tests.judges.files import judge
 from tests.rights import (
     ADMINISTRATORS,
+    ASKED_FOR_A_PASSWORD,
     EVERYBODY,
     INVITING_OWNERS,
     JOINED,
@@ -48,6 +49,7 @@ from tests.rights import (
     RESULTS,
     ROLES,
     SITE_ROLES,
+    TO_LOGIN,
     WHO_RATES_NOT,
     World,
     copied,
@@ -66,6 +68,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "sweep-now": ("POST", ADMINISTRATORS),
     "docs": ("GET", EVERYBODY),
     "login": ("GET", EVERYBODY),
+    "login-code": ("GET", TO_LOGIN),
     "logout": ("POST", EVERYBODY),
     "provider-login": ("GET", NO_ACCOUNT),
     "provider-callback": ("GET", NO_ACCOUNT),
@@ -82,6 +85,10 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "confirm-address": ("GET", NO_ADDRESS_WAITS),
     "new-address": ("GET", LOGGED_IN),
     "cancel-address": ("POST", LOGGED_IN),
+    "two-factor": ("GET", LOGGED_IN),
+    "start-two-factor": ("POST", ASKED_FOR_A_PASSWORD),
+    "confirm-two-factor": ("POST", LOGGED_IN),
+    "change-two-factor": ("POST", LOGGED_IN),
     "end-sessions": ("POST", LOGGED_IN),
     "accounts": ("GET", ADMINISTRATORS),
     "invite-account": ("POST", ADMINISTRATORS),
@@ -91,6 +98,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "change-role": ("POST", ADMINISTRATORS),
     "change-activity": ("POST", ADMINISTRATORS),
     "reset-link": ("POST", ADMINISTRATORS),
+    "reset-two-factor": ("POST", ADMINISTRATORS),
     "remove-example": ("POST", LEADS),
     "patterns": ("GET", RESEARCHERS),
     "datasets": ("GET", RESEARCHERS),
@@ -246,6 +254,9 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
+OF_AN_ACCOUNT = ("one-account", "change-role", "change-activity", "reset-link", "reset-two-factor")
+
+
 @pytest.fixture(scope="module")
 def made(module_rows):
     with module_rows():
@@ -320,7 +331,7 @@ def make_world():
         "new-address": ["no-such-link"],
         "new-password": reset_path(users["outsider"]).strip("/").split("/")[-2:],
         "revoke-account-invitation": [invited.invitation_id],
-        **{name: [users["outsider"].pk] for name in ("one-account", "change-role", "change-activity", "reset-link")},
+        **{name: [users["outsider"].pk] for name in OF_AN_ACCOUNT},
         "board-table": [study.slug, "csv"],
         "board-ratings": [study.slug, "csv"],
         "figure": [study.slug, "pareto", "json"],
@@ -368,6 +379,7 @@ def make_world():
         "set-language": {"language": "en"},
         "change-role": {"role": "researcher"},
         "change-activity": {"change": "deactivate"},
+        "change-two-factor": {"change": "off"},
         "add-attention-checks": {"n": 1, "purpose": "gold", "questions": ["overall"]},
         "change-gold": {"change": "off"},
         "record-protocol": {"criterion": "overall"},

@@ -22,6 +22,11 @@ class AccountEvent(models.Model):
         EMAIL_ASKED = "email_asked", _("asked for another mail address")
         EMAIL_CANCELLED = "email_cancelled", _("kept the mail address after all")
         SESSIONS = "sessions", _("ended all other sessions")
+        FACTOR_ON = "factor_on", _("switched two-factor login on")
+        FACTOR_OFF = "factor_off", _("switched two-factor login off")
+        FACTOR_RESET = "factor_reset", _("reset two-factor login")
+        RECOVERED = "recovered", _("logged in with a recovery code")
+        NEW_CODES = "new_codes", _("made new recovery codes")
 
     at = models.DateTimeField(auto_now_add=True)
     actor = models.CharField(max_length=200)

@@ -29,6 +29,7 @@ from annotations.rating import queries
 from annotations.rating.leases import lease_end
 from annotations.rating.marking import lacks_marks
 from annotations.rating.queries import StoredAnswer, VoteTarget
+from lib.serving.traces import span
 from lib.sql import insert
 
 SIDES = ("left", "right")
@@ -86,7 +87,7 @@ class Receipt:
 def record_vote(annotator: Annotator, vote: Vote, *, now: datetime | None = None) -> Receipt:
     """Save the vote or raise RefusedError; the vote is stored when this returns."""
     try:
-        with transaction.atomic():
+        with span("vote", study=annotator.study_id), transaction.atomic():
             return _record(annotator, vote, now or timezone.now())
     except IntegrityError as error:
         # The assignment is locked, so only a client key that was used meanwhile can clash.

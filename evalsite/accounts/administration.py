@@ -26,6 +26,8 @@ from accounts.models import AccountEvent, AccountInvitation, Role
 from accounts.passwords import make_reset_link
 from accounts.rights import rights_of, role_on_site
 from accounts.roles import AccountError
+from accounts.two_factor import changes
+from accounts.two_factor.checking import factor_of
 from annotations.people.new_members import invite_member
 from evalsite.accounts.forms import WHAT_ROLES_DO, InviteForm, RoleForm
 from lib.choices import refuse_choice
@@ -157,6 +159,7 @@ def _account_page(request: HttpRequest, user: User, **more: Any) -> HttpResponse
         "form": RoleForm(initial={"role": role}),
         "what_roles_do": [(Role(named_role).label, text) for named_role, text in WHAT_ROLES_DO.items()],
         "is_self": user.pk == request.user.pk,
+        "factor": factor_of(user),
         "events": AccountEvent.objects.filter(Q(actor=name) | Q(subject=name))[:EVENTS_SHOWN],
     }
     context |= more
@@ -207,6 +210,21 @@ def reset_link(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("one-account", user.pk)
     return _account_page(request, user, link=link)
+
+
+@administrators_only
+@require_POST
+def reset_two_factor(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take away the second factor of somebody who has lost it."""
+    user = _user(pk)
+    try:
+        was_there = changes.reset(user, administrator_of(request))
+    except AccountError as error:
+        messages.error(request, str(error))
+    else:
+        done = _("Two-factor login was reset. The password alone is enough, and the account was logged out everywhere.")
+        messages.success(request, done if was_there else _("This account has no two-factor login."))
+    return redirect("one-account", user.pk)
 
 
 @administrators_only

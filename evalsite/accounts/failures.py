@@ -22,13 +22,32 @@ ADDRESS, NAME = "login-address", "login-name"
 def is_locked(request: HttpRequest) -> bool:
     """Return whether this address, or the name that it tries, failed too often; the log says which."""
     address, name = address_of(request), name_tried(request) or ""
-    if _is_one_persons(request) and is_locked_by(ADDRESS, address, settings.LOGIN_FAILURES_PER_ADDRESS):
-        logger.warning("login refused: too many failed logins from %s", address)
+    if is_address_locked(request):
         return True
     if is_locked_by(NAME, name.lower(), settings.LOGIN_FAILURES_PER_NAME):
         logger.warning("login from %s refused: too many failed logins as %s", address, _known(name))
         return True
     return False
+
+
+def is_address_locked(request: HttpRequest) -> bool:
+    """Return whether too many logins failed from this address, by passwords and codes together."""
+    address = address_of(request)
+    if not (_is_one_persons(request) and is_locked_by(ADDRESS, address, settings.LOGIN_FAILURES_PER_ADDRESS)):
+        return False
+    logger.warning("login refused: too many failed logins from %s", address)
+    return True
+
+
+def count_code(request: HttpRequest, user: User) -> None:
+    """Count a wrong code after a right password, and log it: somebody may know the password."""
+    count_attempt(ADDRESS, address_of(request), settings.LOGIN_FAILURES_PER_ADDRESS)
+    logger.warning("wrong login code from %s as %s", address_of(request), user.get_username())
+
+
+def log_locked_codes(request: HttpRequest, user: User) -> None:
+    text = "login from %s refused: too many wrong login codes as %s"
+    logger.warning(text, address_of(request), user.get_username())
 
 
 def count(request: HttpRequest) -> None:

@@ -84,6 +84,49 @@ class OwnPasswordForm(auth_forms.PasswordChangeForm):
         return password
 
 
+class CodeForm(forms.Form):
+    """Asks for a code of one's app, or a recovery code."""
+
+    code = forms.CharField(
+        max_length=40,
+        label=gettext_lazy("Code"),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+
+    def refuse(self) -> None:
+        """Say that the code is not right, unless the form says already what is wrong."""
+        if not self.errors:
+            self.add_error("code", _("This code is not right, or was used before. Wait for the next one."))
+
+
+class OwnPasswordOnlyForm(forms.Form):
+    """Asks who is logged in for their password, under the login's lock."""
+
+    password = forms.CharField(
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        label=gettext_lazy("Current password"),
+    )
+
+    def __init__(self, request: HttpRequest, data: QueryDict | None = None) -> None:
+        self.request = request
+        super().__init__(data)
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if not is_own_password(self.request, password):
+            raise ValidationError(_("This is not your current password."))
+        return password
+
+
+class OwnCodeForm(OwnPasswordOnlyForm, CodeForm):
+    """Asks for both."""
+
+    field_order = ["password", "code"]
+
+
 def shorten_password_fields(form: forms.Form) -> None:
     form.fields["new_password1"].label = _("New password")
     form.fields["new_password1"].help_text = _("At least 8 characters, and not a common word.")

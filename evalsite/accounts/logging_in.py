@@ -17,7 +17,8 @@ from django.views.decorators.http import require_safe
 from accounts import audit, backends, throttle
 from accounts.models import AccountEvent
 from accounts.passwords import tokens
-from evalsite.accounts import failures
+from accounts.two_factor.checking import factor_of
+from evalsite.accounts import failures, second_step
 from evalsite.accounts.forms import ForgottenForm, NewPasswordForm
 from evalsite.accounts.language import use_language
 
@@ -40,6 +41,8 @@ class Login(auth_views.LoginView):
         return super().form_invalid(form)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        if factor_of(form.get_user()):
+            return second_step.begin(self.request, form.get_user(), self.get_success_url())
         response = super().form_valid(form)
         use_language(response, form.get_user())
         return response
@@ -66,7 +69,7 @@ def link_sent(request: HttpRequest) -> HttpResponse:
 
 
 class NewPassword(auth_views.PasswordResetConfirmView):
-    """Set a new password by a link, and log in with it. Django moves the token out of the address first."""
+    """Set a new password by a link, and log in with it, or go on to the code. Django first hides the link's token."""
 
     form_class = NewPasswordForm
     template_name = "accounts/new_password.html"
@@ -89,8 +92,12 @@ class NewPassword(auth_views.PasswordResetConfirmView):
         return user if user is not None and user.is_active else None
 
     def form_valid(self, form: SetPasswordForm) -> HttpResponse:
-        response = super().form_valid(form)
         user = form.user
+        # Who reads somebody's mail does not have their app.
+        self.post_reset_login = factor_of(user) is None
+        response = super().form_valid(form)
+        if not self.post_reset_login:
+            response = second_step.begin(self.request, user)
         audit.record(user, AccountEvent.Action.PASSWORD, user.get_username())
         messages.success(
             self.request,

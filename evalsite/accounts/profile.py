@@ -23,6 +23,7 @@ from accounts.invitations import digest_of
 from accounts.models import Account, AccountEvent
 from accounts.rights import role_on_site
 from accounts.sessions import end_other_sessions
+from accounts.two_factor.checking import factor_of
 from evalsite.accounts.forms import WHAT_ROLES_DO, OwnPasswordForm, ProfileForm
 from evalsite.accounts.language import use_language
 from evalsite.accounts.logging_in import LINK
@@ -50,6 +51,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "what_role_does": WHAT_ROLES_DO[role],
         "memberships": user.study_memberships.select_related("study"),
         "waiting": addresses.waiting_change(user),
+        "factor": factor_of(user),
         "tokens": user.api_tokens.valid(timezone.now()).count(),
     }
     return render(request, "accounts/account.html", context, status=400 if form.errors else 200)

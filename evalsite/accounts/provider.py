@@ -14,10 +14,11 @@ from django.views.decorators.http import require_safe
 
 from accounts import backends
 from accounts.identities import LoginRefusedError, account_for, claims_of
+from accounts.two_factor.required import CAME_BY
 from evalsite.accounts.language import use_language
 from lib.serving.addresses import site_address
 
-NEXT, CAME_BY = "provider_next", "came_by_provider"
+NEXT = "provider_next"
 
 
 def _check_configured() -> None:

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from evalsite.accounts import administration, invited, logging_in, profile, provider
+from evalsite.accounts import administration, invited, logging_in, profile, provider, second_step, two_factor
 
 urlpatterns = [
     path("login/", logging_in.login, name="login"),
+    path("login/code/", second_step.login_code, name="login-code"),
     path("login/provider/", provider.provider_login, name="provider-login"),
     path("login/provider/back", provider.provider_callback, name="provider-callback"),
     path("logout/", provider.Logout.as_view(), name="logout"),
@@ -19,6 +20,10 @@ urlpatterns = [
     path("account/address/", profile.confirm_address, name="confirm-address"),
     path("account/address/cancel", profile.cancel_address, name="cancel-address"),
     path("account/address/<str:token>/", profile.new_address, name="new-address"),
+    path("account/two-factor/", two_factor.two_factor, name="two-factor"),
+    path("account/two-factor/start", two_factor.start, name="start-two-factor"),
+    path("account/two-factor/confirm", two_factor.confirm, name="confirm-two-factor"),
+    path("account/two-factor/change", two_factor.change, name="change-two-factor"),
     path("account/end-sessions", profile.end_sessions, name="end-sessions"),
     path("accounts/", administration.accounts, name="accounts"),
     path("accounts/invite", administration.invite_account, name="invite-account"),
@@ -28,4 +33,5 @@ urlpatterns = [
     path("accounts/<int:pk>/role", administration.change_role, name="change-role"),
     path("accounts/<int:pk>/activity", administration.change_activity, name="change-activity"),
     path("accounts/<int:pk>/reset-link", administration.reset_link, name="reset-link"),
+    path("accounts/<int:pk>/reset-two-factor", administration.reset_two_factor, name="reset-two-factor"),
 ]

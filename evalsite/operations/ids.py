@@ -35,10 +35,15 @@ def forget_request(**kwargs: object) -> None:
 
 @contextmanager
 def ids_of_task(name: str, args: Sequence[object]) -> Iterator[None]:
-    """Give every line of a task its name, and the key of the row that it was announced for, as run=7 or as row=7."""
-    key = args[0] if args and isinstance(args[0], int) else None
-    with ids_in_logs(task=name, **({} if key is None else {_rows().get(name, "row"): key})):
+    """Give every line of a task its name, and the key of the row that it was announced for."""
+    with ids_in_logs(task=name, **row_of_task(name, args)):
         yield
+
+
+def row_of_task(name: str, args: Sequence[object]) -> dict[str, int]:
+    """Return the key of the row that a task was announced for, as run=7, or as row=7 where its kind is not known."""
+    key = args[0] if args and isinstance(args[0], int) else None
+    return {} if key is None else {_rows().get(name, "row"): key}
 
 
 @cache

@@ -14,7 +14,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     _("refused by the database"): ("The database refused", "It could not be saved"),
     _("not loaded"): ("could not be loaded", "not on this machine", "is not ready"),
     _("endpoint"): ("endpoint", "Connection", "HTTP ", "answered", "The provider"),
-    _("deleted or cancelled"): ("cancelled", "was deleted"),
+    _("cancelled or deleted"): ("cancelled", "was deleted"),
     _("too many attempts"): ("given up after",),
 }
 

@@ -2,9 +2,8 @@
 
 import hmac
 import platform
-import tomllib
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import wraps
 from importlib.metadata import version
 from typing import Any
 
@@ -24,6 +23,7 @@ from accounts.rights import rights_of
 from evalsite.operations.problems import problems_of
 from evalsite.operations.reasons import kinds_of
 from evalsite.operations.state import site_state
+from evalsite.operations.versions import own_version
 from jobs import sweeper
 
 VIEWS_SHOWN = 10
@@ -73,7 +73,7 @@ def versions() -> list[tuple[str, str]]:
         cursor.execute("SELECT version()" if connection.vendor == "postgresql" else "SELECT sqlite_version()")
         database = cursor.fetchone()[0]
     return [
-        ("Punchweight", _own_version()),
+        ("Punchweight", own_version()),
         ("Python", platform.python_version()),
         ("Django", django.get_version()),
         ("Celery", version("celery")),
@@ -81,12 +81,6 @@ def versions() -> list[tuple[str, str]]:
         ("PostgreSQL" if connection.vendor == "postgresql" else "SQLite", database.removeprefix("PostgreSQL ")),
         (platform.system(), platform.release()),
     ]
-
-
-@cache
-def _own_version() -> str:
-    project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]
-    return str(project["version"])
 
 
 @operators_only

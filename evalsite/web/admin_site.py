@@ -6,9 +6,14 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.core.exceptions import PermissionDenied
 from django.db import DataError
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import SimpleTemplateResponse
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 from django.views.defaults import bad_request
 
 logger = logging.getLogger(__name__)
@@ -30,6 +35,15 @@ class OperatorsSite(AdminSite):
                 return bad_request(request, error)
 
         return careful
+
+    @method_decorator(never_cache)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Send people to the site's own login, which has the limits, the second step and the login provider."""
+        if request.user.is_authenticated:
+            raise PermissionDenied("The admin site is for accounts with the flag staff status.")
+        from django.contrib.auth.views import redirect_to_login  # needs the apps, which are not loaded yet
+
+        return redirect_to_login(request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index"))
 
 
 class OperatorsAdminConfig(AdminConfig):

@@ -17,6 +17,7 @@ from judges.judging.outcomes import settle_answer
 from judges.judging.questions import AskedPrompt, DocumentQuestions
 from judges.models import JudgingJob, Verdict
 from lib.faults import disk_is_full, explained
+from lib.serving.traces import span
 from models_runner.adapters.language_model import settled_outcomes
 from models_runner.adapters.protocol import AdapterError, TextEngine, TransientAdapterError, Written
 from models_runner.adapters.registry import load_engine
@@ -89,7 +90,8 @@ def _batches(job: JudgingJob, size: int, owner: str) -> Iterator[list[Verdict]]:
         if worker_is_ending():
             return
         now = timezone.now()
-        ids = Verdict.objects.claim_batch(job.pk, owner=owner, count=count, now=now, lease=lease_time())
+        with span("claim", judgingjob=job.pk):
+            ids = Verdict.objects.claim_batch(job.pk, owner=owner, count=count, now=now, lease=lease_time())
         if not ids:
             return
         job.refresh_from_db(fields=["cost_limit", "status"])
@@ -111,13 +113,14 @@ def _note_start(job: JudgingJob, engine: TextEngine) -> None:
 
 def _ask(job: JudgingJob, asking: DocumentQuestions, rows: Sequence[Verdict], owner: str) -> int:
     held = Verdict.objects.held_by(owner).filter(pk__in=[row.pk for row in rows])
-    with KeepLease(lambda: held.renew(lease_time())):
+    with span("ask", judgingjob=job.pk, verdicts=len(rows)), KeepLease(lambda: held.renew(lease_time())):
         outcomes = _answers(asking, rows)
     pairs = zip(rows, outcomes, strict=True)
-    return sum(
-        until_answered(partial(settle_answer, job, held, row, asked, outcome, asking.names))
-        for row, (asked, outcome) in pairs
-    )
+    with span("save", judgingjob=job.pk):
+        return sum(
+            until_answered(partial(settle_answer, job, held, row, asked, outcome, asking.names))
+            for row, (asked, outcome) in pairs
+        )
 
 
 Outcome = tuple[AskedPrompt | None, Written | Exception]

@@ -14,6 +14,7 @@ from leaderboards.data.inputs import BoardInputs, gather_inputs
 from leaderboards.models import BoardSnapshot, SnapshotJob
 from leaderboards.snapshots.registry import KINDS, OF_MARKS
 from leaderboards.snapshots.staleness import StalenessKey, staleness_key
+from lib.serving.traces import span
 from marks.report.changes import marks_that_count
 
 # Delete older snapshots of the same page beyond this number.
@@ -45,7 +46,8 @@ def compute(
     snapshot = same.first()
     if snapshot is None:
         SnapshotJob.objects.filter(pk=job).update(step=SnapshotJob.Step.COMPUTING)
-        snapshot = _compute_and_store(kind, inputs, seed, fingerprint, staleness, now)
+        with span("board", study=study.pk, kind=kind):
+            snapshot = _compute_and_store(kind, inputs, seed, fingerprint, staleness, now)
     # Only forwards: another process may have looked at newer votes meanwhile.
     same.filter(as_of__lt=now).update(state=staleness.text, revision=staleness.revision, as_of=now)
     snapshot.refresh_from_db(fields=["state", "revision", "as_of"])

@@ -18,6 +18,11 @@ def set_ids(ids: Ids) -> None:
     _ids.set(ids)
 
 
+def current_ids() -> Ids:
+    """Return the ids that a line would get here."""
+    return _ids.get()
+
+
 @contextmanager
 def ids_in_logs(**ids: str | int) -> Iterator[None]:
     """Give every line that is logged in the block, by this thread, these ids beside those of the blocks around it."""

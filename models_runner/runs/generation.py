@@ -13,6 +13,7 @@ from jobs.database import connection_is_lost, until_answered
 from jobs.draining import worker_is_ending
 from jobs.leases import KeepLease, lease_time
 from lib.faults import disk_is_full, explained
+from lib.serving.traces import span
 from models_runner.adapters.openai_api.batches import BatchWriter
 from models_runner.adapters.protocol import (
     AdapterError,
@@ -131,9 +132,10 @@ def _batches(runs: Sequence[Run], size: int, owner: str) -> Iterator[tuple[Run, 
         if worker_is_ending():
             return []
         now = timezone.now()
-        return Summary.objects.claim_batch(
-            run.pk, owner=owner, count=size, now=now, lease=lease_time(), documents=documents
-        )
+        with span("claim", run=run.pk):
+            return Summary.objects.claim_batch(
+                run.pk, owner=owner, count=size, now=now, lease=lease_time(), documents=documents
+            )
 
     while ids := claim(first):
         yield first, ids
@@ -150,14 +152,15 @@ def _write_batch(run: Run, adapter: SystemAdapter, owner: str, ids: Sequence[int
     requests = summary_requests(run, summaries)
     held = Summary.objects.held_by(owner).filter(pk__in=ids)
     meter = EnergyMeter()
-    with KeepLease(lambda: held.renew(lease_time())):
+    with span("generate", run=run.pk, summaries=len(ids)), KeepLease(lambda: held.renew(lease_time())):
         outcomes = _summarize(adapter, requests)
     joules = meter.joules()
     each = joules / len(outcomes) if joules is not None and outcomes else None
-    return sum(
-        until_answered(partial(settle_outcome, run, held, summary, outcome, each))
-        for summary, outcome in zip(summaries, outcomes, strict=True)
-    )
+    with span("save", run=run.pk):
+        return sum(
+            until_answered(partial(settle_outcome, run, held, summary, outcome, each))
+            for summary, outcome in zip(summaries, outcomes, strict=True)
+        )
 
 
 def _summarize(adapter: SystemAdapter, requests: Sequence[SummaryRequest]) -> list[SystemOutput | Exception]:

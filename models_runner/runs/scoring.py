@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from jobs.draining import stop_if_ending
 from jobs.models import LeasedJobQuerySet
 from jobs.working import work_on
+from lib.serving import traces
 from models_runner.datasets.references import fitting_references
 from models_runner.metrics.protocol import Metric, MetricValue, ScoringRequest, ValueDescription, names_of
 from models_runner.metrics.registry import get_metric
@@ -52,7 +53,8 @@ def _score_missing(metric: Metric, job: ScoringJob, held: LeasedJobQuerySet[Scor
     for language in _languages(job.run):
         signature = current_signature(metric, language)
         while held.exists() and (batch := _batch(job, language, signature, alone=alone)):
-            _score_batch(metric, signature, job.run.instruction, batch)
+            with traces.span("score", summaries=len(batch)):
+                _score_batch(metric, signature, job.run.instruction, batch)
             scored += len(batch)
             held.update(attempts=1)  # only a job that makes no progress uses up its attempts
             stop_if_ending()

@@ -14,7 +14,10 @@ from django.db.models import F, Value
 from django.db.models.functions import Concat
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts.models import SecondFactor
+from accounts.two_factor import changes
 from annotations.gold.items import switch
 from annotations.models import Annotator, ControlItem, Criterion, Study
 from annotations.people.links import invitation_path, personal_path
@@ -44,6 +47,7 @@ MEETINGS = ROOT / "docs" / "examples" / "meetings"
 NOBODY, ADMINISTRATOR, MEMBER = "nobody", "administrator", "outsider"
 # Answers that are no pages: data, files, parts of a page. The docs are a site of their own (tests/browser/test_docs.py).
 NO_PAGES = (ENGLISH - {"api-docs"}) | {
+    "login-code",  # but with a password
     *("docs", "my-data", "next", "board-status", "figure", "protocol-file"),
     *("provider-login", "provider-callback", "provider-logout", "logged-out"),
     *("report-pdf", "shared-report-pdf", "public-report-pdf"),
@@ -112,6 +116,8 @@ def fill_site() -> Site:
     for visitor, (client, places_of_visitor) in people.items():
         cookies[visitor] = client.cookies
         places += [Place(f"{name}: {visitor}", address, visitor) for name, address in places_of_visitor]
+    with_factor = reverse("one-account", args=[SecondFactor.objects.latest("confirmed_at").user_id])
+    places.append(Place("one-account: two-factor", with_factor, ADMINISTRATOR))
     client, address = marking()
     cookies["marking"] = client.cookies
     places.append(Place("rate: marking", address, "marking", MARKING))
@@ -247,6 +253,23 @@ def _people() -> dict[str, tuple[Client, Pages]]:
         "asked afterwards": _asked_afterwards(),
         "finished": _finished(),
         "left": _left(),
+        **_two_factor(),
+    }
+
+
+def _two_factor() -> dict[str, tuple[Client, Pages]]:
+    """Somebody who sets it up, somebody who has it, and somebody between password and code."""
+    clients, page = [Client() for _ in range(3)], [("two-factor", reverse("two-factor"))]
+    users = [User.objects.create_user(f"ada-{n}", password="of-the-visitor") for n in range(2)]
+    factors = [changes.begin(user) for user in users]
+    SecondFactor.objects.filter(pk=factors[1].pk).update(confirmed_at=timezone.now())
+    for client, user in zip(clients, users, strict=False):
+        client.force_login(user)
+    clients[2].post(reverse("login"), {"username": "ada-1", "password": "of-the-visitor"})
+    return {
+        "setting up": (clients[0], page),
+        "with an app": (clients[1], page),
+        "two-factor, with a password": (clients[2], [("login-code", reverse("login-code"))]),
     }
 
 

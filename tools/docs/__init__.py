@@ -3,7 +3,7 @@
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-BUILT = ROOT / "build" / "docs"  # evalsite/settings.py names it as well
+BUILT = ROOT / "build" / "docs"  # evalsite/settings/site.py names it as well
 WORK = ROOT / "build" / "docs-work"
 
 
