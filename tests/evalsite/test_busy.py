@@ -9,11 +9,11 @@ from django.urls import reverse
 
 from lib.serving.heavy import REFUSED_HEADER
 from tests.api.helpers import error_of
-from tests.rights import EVERYBODY, JOINED, RESULTS
+from tests.rights import EVERYBODY, JOINED, ONES_RATING
 from tests.test_permissions import TABLE, made, world  # noqa: F401  (fixtures)
 
-# Of results, those that compute nothing.
-QUICK = {"board-status", "export-file", "retry-export", "retry-release"}
+# Of results, what computes nothing.
+QUICK = {"board-status"}
 REFUSED = {REFUSED_HEADER: "1"}
 
 
@@ -25,11 +25,11 @@ def is_heavy(path):
 @pytest.mark.once("looks at addresses")
 def test_results_wait_for_each_other_and_what_raters_ask_for_never_does(world):  # noqa: F811
     heavy = {name for name in TABLE if is_heavy(reverse(name, args=world.args[name]))}
-    results = {name for name, (_, roles) in TABLE.items() if roles == RESULTS}
+    results = {name for name in TABLE if reverse(name, args=world.args[name]).startswith("/boards/")}
     assert results - heavy == QUICK
     shared = {name for name in TABLE if name.startswith(("shared-", "public-")) and name != "public-boards"}
     assert shared | {"study-quality", "disagreements", "study-pairs", "compare-summaries", "work-csv"} <= heavy
-    at_once = {name for name, (_, roles) in TABLE.items() if roles in (JOINED, EVERYBODY)} | {
+    at_once = {name for name, (_, roles) in TABLE.items() if roles in (JOINED, EVERYBODY, ONES_RATING)} | {
         "home",
         "studies",
         "study",

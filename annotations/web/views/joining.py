@@ -196,9 +196,9 @@ def leave_study(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return redirect("rate", public_id)
 
 
-def _own_work(request: HttpRequest, slug: str) -> tuple[Study, QuerySet[Annotator]]:
+def _own_work(request: HttpRequest, public_id: UUID) -> tuple[Study, QuerySet[Annotator]]:
     """Load a study with who this account or browser is in it; 404 if it is nobody there."""
-    study = get_object_or_404(Study, slug=slug)
+    study = get_object_or_404(Study, public_id=public_id)
     raters = access.raters_here(request, study).filter(erased_at=None)
     if not raters.exists():
         raise Http404
@@ -207,9 +207,9 @@ def _own_work(request: HttpRequest, slug: str) -> tuple[Study, QuerySet[Annotato
 
 @login_required
 @require_POST
-def stop_rating(request: HttpRequest, slug: str) -> HttpResponse:
+def stop_rating(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """End this account's work in the study, in whichever browser it began, and show the results."""
-    study, raters = _own_work(request, slug)
+    study, raters = _own_work(request, public_id)
     for annotator in raters.filter(left_at=None):
         leave(annotator)
     return redirect("board", study.slug) if access.role_of(request.user, study) else redirect("home")
@@ -217,9 +217,9 @@ def stop_rating(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def go_on_rating(request: HttpRequest, slug: str) -> HttpResponse:
+def go_on_rating(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Let this account go on with its work in this browser."""
-    study, raters = _own_work(request, slug)
+    study, raters = _own_work(request, public_id)
     if annotator := raters.filter(left_at=None).first():
         access.remember(request, annotator)
     return redirect("rate", study.public_id)
