@@ -26,7 +26,7 @@ Connection = TypeVar("Connection")
 
 
 @dataclass(frozen=True)
-class Limits:
+class HeavyLimits:
     """What is heavy, and how much of it at once.
 
     Attributes:
@@ -42,9 +42,9 @@ class Limits:
     seconds: float
 
 
-def limits_of(settings: LazySettings, threads: int) -> Limits:
+def limits_of(settings: LazySettings, threads: int) -> HeavyLimits:
     """Read the limits; half of the threads are for heavy requests where the settings do not say how many."""
-    return Limits(
+    return HeavyLimits(
         re.compile(settings.HEAVY_ADDRESSES.encode()),
         settings.HEAVY_AT_ONCE or max(threads // 2, 1),
         settings.HEAVY_AT_ONCE_EACH,
@@ -62,7 +62,7 @@ class _Waiting(Generic[Connection]):
 class HeavyQueue(Generic[Connection]):
     """Heavy requests of one process, running and waiting. For one thread alone."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: HeavyLimits) -> None:
         self._limits = limits
         self._running: dict[Connection, bytes] = {}
         self._waiting: list[_Waiting[Connection]] = []

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from lib.serving.heavy import MOST_WAITING, NOBODY, HeavyQueue, Limits
+from lib.serving.heavy import MOST_WAITING, NOBODY, HeavyLimits, HeavyQueue
 
-LIMITS = Limits(re.compile(rb"/boards/[^/]+/(?!status)"), at_once=2, each=1, seconds=60)
+LIMITS = HeavyLimits(re.compile(rb"/boards/[^/]+/(?!status)"), at_once=2, each=1, seconds=60)
 
 
 def asking(path, header=b""):

@@ -33,7 +33,7 @@ class LanguagesForm(forms.Form):
         return [(language, language.code in checked) for language in self.offered]
 
 
-class InvitationForm(forms.Form):
+class JoinKeyForm(forms.Form):
     """A key of the page with the invitation, so that what it sends counts once, however often it comes."""
 
     key = forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput)

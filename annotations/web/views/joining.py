@@ -35,7 +35,7 @@ from annotations.studies.effort import PersonEffort, person_effort
 from annotations.studies.languages import asks_for_languages, study_languages
 from annotations.web import access
 from annotations.web.access import annotator_page, login_required
-from annotations.web.forms.joining import InvitationForm, LanguagesForm, languages_of_browser
+from annotations.web.forms.joining import JoinKeyForm, LanguagesForm, languages_of_browser
 
 logger = logging.getLogger(__name__)
 # Of attempts from one address.
@@ -86,7 +86,7 @@ def _joined(
         NotInvitedError: The link lets nobody in.
         TooManyJoinedError: JOINS_PER_ADDRESS is reached.
     """
-    join_key = InvitationForm(request.POST).join_key()
+    join_key = JoinKeyForm(request.POST).join_key()
     if is_new and resent(study, join_key) is None:
         _count_join(request, invitation)
     return accept(invitation, study, _account(request), external_id, join_key)
@@ -135,7 +135,7 @@ def _accepted(request: HttpRequest) -> str:
 def _invitation(
     request: HttpRequest, study: Study, annotator: Annotator | None, form: LanguagesForm | None
 ) -> HttpResponse:
-    sent = InvitationForm(request.POST) if request.method == "POST" else InvitationForm()
+    sent = JoinKeyForm(request.POST) if request.method == "POST" else JoinKeyForm()
     context: dict[str, object] = {"study": study, "annotator": annotator, "form": form, "sent": sent}
     context["effort"] = _effort(study, annotator)
     if annotator is not None and asks_for_languages(study):
