@@ -54,6 +54,7 @@ def test_a_page_that_waited_too_long_says_when_to_come_back():
     answer = Client().get("/boards/x/", headers=REFUSED | {"Accept-Language": "zh-hans"})
     assert (answer.status_code, answer["Retry-After"]) == (429, "10")
     assert "同时" in answer.content.decode()
+    assert 'href="">重试</a>' in answer.content.decode()
 
 
 def test_a_program_that_waited_too_long_is_told_as_programs_are():
