@@ -57,7 +57,8 @@ def lock_data_dir() -> IO[str]:
 def web_command(host: str, port: int) -> list[str]:
     processes = str(web_processes())
     options = ["--bind", f"{host}:{port}", "--workers", processes, "--threads", "4", "--timeout", "60"]
-    return [sys.executable, "-m", "gunicorn", "evalsite.wsgi", *options, "--no-control-socket"]
+    # Loaded once, before the processes part, which then share what was loaded.
+    return [sys.executable, "-m", "gunicorn", "evalsite.wsgi", *options, "--preload", "--no-control-socket"]
 
 
 def web_processes() -> int:

@@ -13,7 +13,6 @@ from annotations.web.access import role_of
 from api.models import Delivery, Webhook
 from api.models.webhooks import Event
 from leaderboards.models.releases import Release
-from leaderboards.releases.publishing import published
 from models_runner.models import Run
 
 Payload = dict[str, object]
@@ -91,7 +90,7 @@ def queue_published_releases() -> int:
     leaderboards publishes and may not import webhooks, so they look here.
     """
     queued = 0
-    for release in published().filter(published_at__gte=timezone.now() - RELEASE_LOOKBACK):
+    for release in Release.objects.published().filter(published_at__gte=timezone.now() - RELEASE_LOOKBACK):
         webhooks = [webhook for webhook in _webhooks_for(release.study) if _is_older(webhook, release)]
         payload: Payload = {
             "study": release.study.slug,

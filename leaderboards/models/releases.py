@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -62,6 +62,13 @@ class FileJob(LeasedJob):
         return min(100, 100 * self.rows_done // self.rows_total) if self.rows_total else 0
 
 
+class ReleaseQuerySet(FileJobQuerySet["Release"]):  # type: ignore[override]  # of as_manager
+    def published(self) -> Self:
+        """Published releases, newest first."""
+        published = self.filter(publication=Release.Publication.PUBLISHED)
+        return published.select_related("study").order_by("-published_at")
+
+
 class Release(FileJob):
     """A frozen copy of a study's votes and what they are about. Once published only its DOI can change (a trigger)."""
 
@@ -88,7 +95,7 @@ class Release(FileJob):
     published_at = models.DateTimeField(null=True, blank=True)
     doi = models.CharField("DOI", max_length=200, blank=True, validators=[DOI])
 
-    objects = FileJobQuerySet["Release"].as_manager()
+    objects = ReleaseQuerySet.as_manager()
 
     class Meta(FileJob.Meta):
         constraints = [

@@ -35,7 +35,7 @@ def ensure_sharing_triggers(using: str = "default", **kwargs: object) -> None:
 
 def _sqlite(columns: list[str]) -> list[str]:
     changed = " OR ".join(
-        f'NEW."{name}" IS NOT OLD."{name}"' for name in columns if name not in (*COUNTED, "revoked_at")
+        f'NEW."{name}" IS NOT OLD."{name}"' for name in sorted(columns) if name not in (*COUNTED, "revoked_at")
     )
     fixed = f"""CREATE TRIGGER IF NOT EXISTS {FIXED} BEFORE UPDATE ON {LINK}
                 WHEN {changed} OR (OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS NOT OLD.revoked_at)

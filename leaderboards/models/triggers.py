@@ -53,7 +53,7 @@ def ensure_triggers(using: str = "default", **kwargs: object) -> None:
 
 
 def _sqlite_frozen(columns: list[str]) -> str:
-    changed = " OR ".join(f'NEW."{name}" IS NOT OLD."{name}"' for name in columns if name != "doi")
+    changed = " OR ".join(f'NEW."{name}" IS NOT OLD."{name}"' for name in sorted(columns) if name != "doi")
     return f"""CREATE TRIGGER IF NOT EXISTS {FROZEN} BEFORE UPDATE ON {TABLE}
                WHEN OLD.publication = 'published' AND ({changed})
                BEGIN SELECT RAISE(ABORT, '{FROZEN}'); END"""

@@ -8,7 +8,6 @@ from pathlib import Path
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotations.models import Study
@@ -127,15 +126,6 @@ def delete_draft(release: Release) -> None:
     if not deleted:
         raise ReleaseError(f"{release} is published: it stays.")
     shutil.rmtree(folder_of(release).parent, ignore_errors=True)
-
-
-def published() -> QuerySet[Release]:
-    """Published releases, newest first."""
-    return (
-        Release.objects.filter(publication=Release.Publication.PUBLISHED)
-        .select_related("study")
-        .order_by("-published_at")
-    )
 
 
 def files(release: Release) -> list[Path]:

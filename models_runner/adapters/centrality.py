@@ -4,13 +4,15 @@ The scores are sumy's: the same weights, thresholds and stopping rules, held to 
 each pair of sentences, TextRank nothing; sumy keeps a number of eight bytes and takes minutes.
 """
 
+from __future__ import annotations
+
 import math
 from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 FloatArray = NDArray[np.float64]
 
@@ -55,14 +57,16 @@ def textrank(sentences: Sequence[Sequence[str]]) -> FloatArray:
     counts = _counts(sentences)
     lengths = np.array([len(sentence) for sentence in sentences])
     classes = np.unique(lengths)
-    of_length = sparse.csr_matrix((np.ones(len(lengths)), (np.searchsorted(classes, lengths), np.arange(len(lengths)))))
+    of_length = scipy.sparse.csr_matrix(
+        (np.ones(len(lengths)), (np.searchsorted(classes, lengths), np.arange(len(lengths))))
+    )
     logarithms = np.log(lengths)[:, None] + np.log(classes)[None, :]
     weight = 1 / np.where(logarithms > 0, logarithms, 1)  # two sentences of one word: sumy counts the word itself
 
     def similarity_times(vector: FloatArray) -> FloatArray:
         summed = (of_length.multiply(vector) @ counts).T  # words by lengths
         product = counts @ summed
-        dense = product.toarray() if sparse.issparse(product) else np.asarray(product)
+        dense = product.toarray() if scipy.sparse.issparse(product) else np.asarray(product)
         return np.asarray((dense * weight).sum(axis=1))
 
     n = len(sentences)
@@ -77,7 +81,7 @@ def textrank(sentences: Sequence[Sequence[str]]) -> FloatArray:
     return scores
 
 
-def _counts(sentences: Sequence[Sequence[str]]) -> sparse.csr_matrix:
+def _counts(sentences: Sequence[Sequence[str]]) -> scipy.sparse.csr_matrix:
     """Return how often each word is in each sentence: sentences by words."""
     place: dict[str, int] = {}
     rows, columns, values = [], [], []
@@ -86,21 +90,21 @@ def _counts(sentences: Sequence[Sequence[str]]) -> sparse.csr_matrix:
             rows.append(row)
             columns.append(place.setdefault(word, len(place)))
             values.append(float(count))
-    return sparse.csr_matrix((values, (rows, columns)), shape=(len(sentences), len(place)))
+    return scipy.sparse.csr_matrix((values, (rows, columns)), shape=(len(sentences), len(place)))
 
 
-def _tf_idf(sentences: Sequence[Sequence[str]]) -> sparse.csr_matrix:
+def _tf_idf(sentences: Sequence[Sequence[str]]) -> scipy.sparse.csr_matrix:
     """Return the sentences as vectors of length 1; one whose words are in nearly every sentence stays zero."""
     counts = _counts(sentences)
     found_in = np.bincount(counts.indices, minlength=counts.shape[1])
     idf = np.array([math.log(len(sentences) / (1 + n)) for n in found_in])
     most = np.maximum(counts.max(axis=1).toarray().ravel(), 1)
-    vectors = sparse.diags(1 / most) @ counts @ sparse.diags(idf)
+    vectors = scipy.sparse.diags(1 / most) @ counts @ scipy.sparse.diags(idf)
     norms = np.sqrt(np.asarray(vectors.multiply(vectors).sum(axis=1)).ravel())
-    return (sparse.diags(1 / np.where(norms > 0, norms, 1)) @ vectors).tocsr()
+    return (scipy.sparse.diags(1 / np.where(norms > 0, norms, 1)) @ vectors).tocsr()
 
 
-def _neighbours(vectors: sparse.csr_matrix, start: int) -> NDArray[np.uint8]:
+def _neighbours(vectors: scipy.sparse.csr_matrix, start: int) -> NDArray[np.uint8]:
     """Return which sentences are similar to each of a block of them, a bit for each."""
     similar = vectors[start : start + BLOCK] @ vectors.T
     return np.packbits((similar > LEXRANK_THRESHOLD).toarray(), axis=1)

@@ -55,7 +55,8 @@ Asked = Annotated[str, _one_of(Wanted.values)]
 class Part(BaseModel):
     """A part of the file: unknown keys and values of another kind are refused."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    # Built when a file is first read: most processes read none.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class Source(Part):

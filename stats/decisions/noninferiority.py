@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy.special import stdtr
+import scipy
 
 from stats.decisions.planning import POWER, Growth, growth_needed
 from stats.ratings.estimates import NO_DRAWS
@@ -178,7 +178,7 @@ def verdict(
     lower, upper = (float(on_scale(scale, end)) for end in (gap - reach, gap + reach))
     freedom = float(sure.freedom[compact, large])
     below, above = ((gap - from_scale(scale, end)) / error for end in (-margin, margin))
-    p = float(stdtr(freedom, -below))
+    p = float(scipy.special.stdtr(freedom, -below))
     return NonInferiority(
         difference,
         lower,
@@ -188,7 +188,7 @@ def verdict(
         error=float(error * slope(scale, gap)),
         distance=float(below),
         freedom=freedom,
-        p_equivalence=max(p, float(stdtr(freedom, above))),
+        p_equivalence=max(p, float(scipy.special.stdtr(freedom, above))),
     )
 
 

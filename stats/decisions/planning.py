@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil, isfinite
 
 import numpy as np
-from scipy.special import nctdtr, ndtr, stdtrit
+import scipy
 
 from stats.uncertainty.calibrated import LARGEST_FREEDOM, effective_units
 from stats.votes.arrays import FloatArray, VoteArrays
@@ -138,10 +138,10 @@ def growth_needed(distance: FloatArray, freedom: FloatArray, tail: float, *, pow
 def chance_to_decide(times: FloatArray, distance: FloatArray, freedom: FloatArray, tail: float) -> FloatArray:
     """Give the chance of a decision in the right direction by a study so many times as large; see growth_needed."""
     grown = np.clip(times * (freedom + 1) - 1, 1, LARGEST_FREEDOM)
-    beyond, seen = -stdtrit(grown, tail), distance * np.sqrt(times)
-    below = nctdtr(grown, seen, beyond)
+    beyond, seen = -scipy.special.stdtrit(grown, tail), distance * np.sqrt(times)
+    below = scipy.special.nctdtr(grown, seen, beyond)
     # Far from the middle it may be no number; there the normal distribution says the same.
-    return np.asarray(1 - np.where(np.isnan(below), ndtr(beyond - seen), below))
+    return np.asarray(1 - np.where(np.isnan(below), scipy.special.ndtr(beyond - seen), below))
 
 
 def _times(distance: FloatArray, freedom: FloatArray, tail: float, power: float) -> FloatArray:
@@ -160,7 +160,9 @@ def _noncentrality(t: FloatArray, freedom: FloatArray, share: float) -> FloatArr
 
     def above(delta: FloatArray) -> FloatArray:
         # Where the other side's chance is too small to compute, it is none.
-        return share - (nctdtr(freedom, delta, t) - np.nan_to_num(nctdtr(freedom, delta, -t)))
+        return share - (
+            scipy.special.nctdtr(freedom, delta, t) - np.nan_to_num(scipy.special.nctdtr(freedom, delta, -t))
+        )
 
     crossing = _crossing(above, np.zeros_like(t), 4 * t + 20)
     return np.where(above(np.zeros_like(t)) >= 0, 0.0, crossing)

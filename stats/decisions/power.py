@@ -8,7 +8,7 @@ decided by the function that boards use.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
+import scipy
 
 from stats.decisions.noninferiority import Scale
 from stats.decisions.selection import compare_chosen
@@ -137,7 +137,7 @@ def gap_of(share: float, tastes: Tastes) -> float:
 
 def expected_share(at: FloatArray) -> FloatArray:
     """Give the chance to win plus half of that of a tie, where the small system is ahead by so much."""
-    return np.asarray((expit(at - TIE_BAND) + expit(at + TIE_BAND)) / 2)
+    return np.asarray((scipy.special.expit(at - TIE_BAND) + scipy.special.expit(at + TIE_BAND)) / 2)
 
 
 def draw_votes(design: VotingDesign, tastes: Tastes, gap: float, rng: np.random.Generator) -> VoteArrays:
@@ -151,8 +151,8 @@ def draw_votes(design: VotingDesign, tastes: Tastes, gap: float, rng: np.random.
     at = gap + by_annotator[annotator] + by_document[document] + SIDE * rng.choice((-1, 1), n)
     drawn = rng.random(n)
     outcome = np.full(n, int(OutcomeCode.TIE))
-    outcome[drawn < expit(at - TIE_BAND)] = OutcomeCode.A
-    outcome[drawn > expit(at + TIE_BAND)] = OutcomeCode.B
+    outcome[drawn < scipy.special.expit(at - TIE_BAND)] = OutcomeCode.A
+    outcome[drawn > scipy.special.expit(at + TIE_BAND)] = OutcomeCode.B
     zeros: IntArray = np.zeros(n, dtype=np.int64)
     return VoteArrays(zeros, zeros + 1, outcome, document, renumbered(annotator), 2)
 
@@ -184,7 +184,7 @@ def fitted_gaps(won: FloatArray, played: FloatArray) -> FloatArray:
     """Fit the log-odds between two systems, as fit_many does: Newton's method with steps that cannot overshoot."""
     gaps = np.zeros(len(won))
     for _ in range(MAX_STEPS):
-        chance = expit(gaps)
+        chance = scipy.special.expit(gaps)
         step = (won - played * chance - PENALTY * gaps / 2) / (played * chance * (1 - chance) + PENALTY / 2)
         size = np.abs(step)
         gaps += step * np.log1p(size) / np.maximum(size, TOLERANCE)

@@ -1,10 +1,10 @@
 """Compare a small and a large system that were chosen after a look at the votes: by a rule, or among all pairs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.special import ndtri
+import scipy
 
 from stats.decisions.noninferiority import (
     NOT_CONNECTED,
@@ -42,7 +42,7 @@ class ChosenPair:
 
     result: NonInferiority
     candidates: int
-    quantile: float = float(ndtri(1 - ONE_SIDED))
+    quantile: float = field(default_factory=lambda: float(scipy.special.ndtri(1 - ONE_SIDED)))
 
     @property
     def tail(self) -> float:
@@ -153,7 +153,7 @@ def _of_part(
 def _quantile(votes: VoteArrays, strengths: FloatArray, pairs: Sequence[Pair]) -> float:
     """Say how far all pairs stay at once, in standard errors, by the rule of differences.py."""
     errors = rule_errors(bread(votes.wins(), strengths))
-    return max(family_quantile(errors, pairs_among(len(strengths), pairs)), float(ndtri(1 - ONE_SIDED)))
+    return max(family_quantile(errors, pairs_among(len(strengths), pairs)), float(scipy.special.ndtri(1 - ONE_SIDED)))
 
 
 def _widened(own: NonInferiority, strengths: FloatArray, pair: Pair, reach: float, scale: Scale) -> NonInferiority:

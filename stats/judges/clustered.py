@@ -6,7 +6,7 @@ from math import sqrt
 from typing import Self
 
 import numpy as np
-from scipy.special import stdtrit
+import scipy
 
 from stats.uncertainty.calibrated import LARGEST_FREEDOM, LEVEL, NEGLIGIBLE
 from stats.votes.arrays import FloatArray, IntArray, InvalidVotesError, renumbered
@@ -66,7 +66,7 @@ class Spread:
 
     def quantile(self, level: float = LEVEL) -> float:
         """Give the quantile of t for an interval at this level."""
-        return float(-stdtrit(self.freedom, (1 - level) / 2))
+        return float(-scipy.special.stdtrit(self.freedom, (1 - level) / 2))
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """Sum what votes and predictions say of the strengths by document, person and cell."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from scipy.sparse import csr_array
+import scipy
 
 from stats.judges.arrays import Items
 from stats.uncertainty.calibrated import Precision, Source, combined, unit_shares, variances, vote_noise
@@ -25,7 +27,7 @@ class Sums:
 
     document: FloatArray
     annotator: FloatArray
-    cell: csr_array
+    cell: scipy.sparse.csr_array
     others: FloatArray
     total: FloatArray
 
@@ -176,8 +178,8 @@ def _sums(
 
 def _table(
     a: IntArray, b: IntArray, row: IntArray, residuals: FloatArray, n: int, rows: int | None = None
-) -> csr_array:
+) -> scipy.sparse.csr_array:
     """Sum gradients over each unit, zeros left out."""
     size = rows if rows is not None else int(row.max(initial=-1)) + 1
     values = np.concatenate([residuals, -residuals])
-    return csr_array((values, (np.tile(row, 2), np.concatenate([a, b]))), shape=(size, n))
+    return scipy.sparse.csr_array((values, (np.tile(row, 2), np.concatenate([a, b]))), shape=(size, n))

@@ -6,7 +6,7 @@ As stats/metrics/metric_trust.py compares them with votes: what is better with w
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
+import scipy
 
 from stats.judges.clustered import UnitSums, cells, two_way
 from stats.metrics.correlation import COEFFICIENTS, correlations
@@ -183,8 +183,8 @@ def _summary_level(counts: ErrorCounts, metric: FloatArray, draws: Draws) -> dic
         return undefined_correlations(TOO_FEW_SYSTEMS)
     rows, columns = counts.document * len(metric) + counts.system, counts.annotator
     shape = (metric.shape[1] * len(metric), units(counts.annotator))
-    sums = csr_array((-counts.errors, (rows, columns)), shape)
-    read = csr_array((np.ones(len(counts)), (rows, columns)), shape)
+    sums = scipy.sparse.csr_array((-counts.errors, (rows, columns)), shape)
+    read = scipy.sparse.csr_array((np.ones(len(counts)), (rows, columns)), shape)
     single = metric.shape[1] == 1 and units(counts.annotator) == 1
     return correlate_within_documents(
         (sums, read), metric, draws, single=single, missing=NO_ORDER, least=LEAST_DOCUMENTS

@@ -1,9 +1,12 @@
 """Compare a metric with votes: correlations and pairwise accuracy, with intervals."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
+import scipy
 
 from stats.metrics.correlation import COEFFICIENTS, correlations
 from stats.metrics.noisy_correlation import NoisyValues, intervals, quasi_variances
@@ -13,6 +16,9 @@ from stats.uncertainty.calibrated import OWN, precision, variances
 from stats.votes.arrays import FloatArray, VoteArrays, renumbered
 from stats.votes.graphs import connected_parts, same_circle
 from stats.votes.tallies import Draws, units
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 LEAST_SYSTEMS = 3
 TOO_FEW_SYSTEMS = "fewer than three systems have votes and values"
@@ -275,7 +281,8 @@ def _by_summary(votes: VoteArrays) -> tuple[csr_array, csr_array]:
     columns = np.tile(votes.annotator, 2)
     shape = (units(votes.document) * votes.n_systems, units(votes.annotator))
     won = np.concatenate([votes.a_share, 1 - votes.a_share]) * np.tile(votes.weights, 2)
-    return csr_array((won, (rows, columns)), shape), csr_array((np.tile(votes.weights, 2), (rows, columns)), shape)
+    sparse = scipy.sparse.csr_array
+    return sparse((won, (rows, columns)), shape), sparse((np.tile(votes.weights, 2), (rows, columns)), shape)
 
 
 def _rates(won: csr_array, count: csr_array, annotators: FloatArray, shape: tuple[int, ...]) -> FloatArray:

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import stdtrit
+import scipy
 
 from stats.uncertainty.proportions import LEVEL, Proportion, clustered_wilson
 from stats.votes.arrays import BoolArray, FloatArray, IntArray, InvalidVotesError, check_columns, check_once, renumbered
@@ -251,7 +251,7 @@ def _interval(alpha: float, sums: _Sums, seed: int, resamples: int, level: float
         return _Interval(None, None, reason, len(defined))
     documents = len(sums.values)
     error = float(defined.std(ddof=1)) * documents / (documents - 1)
-    reach = float(stdtrit(documents - 1, 0.5 + level / 2)) * error
+    reach = float(scipy.special.stdtrit(documents - 1, 0.5 + level / 2)) * error
     return _Interval(max(-1.0, alpha - reach), min(1.0, alpha + reach), "", len(defined))
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import chdtrc, chdtri
+import scipy
 
 from stats.votes.arrays import FloatArray, IntArray, InvalidVotesError, OutcomeCode, check_codes, check_columns
 
@@ -136,10 +136,10 @@ def _test(p: FloatArray, generator: np.random.Generator, alpha: float) -> Anomal
         return Anomaly(None, None, n, alone, (), (), (), reason)
     looks = 1 + np.sort(generator.choice(min(FIRST_VOTES, n), size=LOOKS, replace=False))
     statistic = -2 * np.log(testable).cumsum()[looks - 1]
-    limit = chdtri(2 * looks, alpha / LOOKS)
+    limit = scipy.special.chdtri(2 * looks, alpha / LOOKS)
     return Anomaly(
         flagged=bool((statistic >= limit).any()),
-        p_value=min(1.0, LOOKS * float(chdtrc(2 * looks, statistic).min())),
+        p_value=min(1.0, LOOKS * float(scipy.special.chdtrc(2 * looks, statistic).min())),
         n_votes=n,
         n_alone=alone,
         looks=tuple(looks.tolist()),

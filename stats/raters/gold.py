@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betainc
+import scipy
 
 from stats.uncertainty.proportions import LEVEL, Proportion, wilson
 from stats.votes.arrays import BoolArray, IntArray, InvalidVotesError, check_columns
@@ -54,7 +54,7 @@ def gold_check(hits: int, n: int, *, threshold: float = THRESHOLD, certainty: fl
     accuracy = wilson(hits, n, level=LEVEL)
     if not n:
         return GoldCheck(accuracy, None, None, threshold, certainty, "no gold items answered yet")
-    below = float(betainc(hits + JEFFREYS, n - hits + JEFFREYS, threshold))
+    below = float(scipy.special.betainc(hits + JEFFREYS, n - hits + JEFFREYS, threshold))
     return GoldCheck(accuracy, below, below >= certainty, threshold, certainty, "")
 
 

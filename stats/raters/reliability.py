@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy.special import chdtrc, log_expit, ndtr
+import scipy
 
 from stats.raters.others import DecidedVotes, expected_gap
 from stats.uncertainty.proportions import LEVEL
@@ -106,7 +106,7 @@ def log_likelihoods(votes: DecidedVotes, gap: FloatArray) -> FloatArray:
         last = np.searchsorted(starts, starts[begin] + VOTES_AT_ONCE, side="right") - 1
         end = max(begin + 1, int(last))
         part = slice(starts[begin], starts[end])
-        values = log_expit(towards[part, np.newaxis] * GRID)
+        values = scipy.special.log_expit(towards[part, np.newaxis] * GRID)
         sums[begin:end] = np.add.reduceat(values, starts[begin:end] - starts[begin], axis=0)
         begin = end
     return sums
@@ -283,7 +283,7 @@ def _tail_probabilities(votes: DecidedVotes, gap: FloatArray, group: Group) -> t
     spread = np.sqrt(np.maximum(worth + (group.spread * worth) ** 2, 1e-12))
     at_zero = np.bincount(votes.annotator, gap * (votes.won - 0.5))
     zero_spread = np.sqrt(np.maximum(np.bincount(votes.annotator, gap**2) / 4, 1e-12))
-    return ndtr(score / spread), ndtr(at_zero / zero_spread)
+    return scipy.special.ndtr(score / spread), scipy.special.ndtr(at_zero / zero_spread)
 
 
 def own_preference(votes: DecidedVotes, person: int) -> float:
@@ -298,4 +298,4 @@ def own_preference(votes: DecidedVotes, person: int) -> float:
     laplacian = (np.diag(games.sum(axis=1)) - games) / 4
     score = (wins - games / 2).sum(axis=1)
     rank = int(np.linalg.matrix_rank(laplacian, hermitian=True))
-    return float(chdtrc(rank, score @ np.linalg.pinv(laplacian, hermitian=True) @ score))
+    return float(scipy.special.chdtrc(rank, score @ np.linalg.pinv(laplacian, hermitian=True) @ score))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
+import scipy
 
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.uncertainty.calibrated import Noise, Precision, Source, combined, unit_shares, variances, vote_noise
@@ -248,7 +248,9 @@ def _sums(a: IntArray, b: IntArray, unit: IntArray, residuals: FloatArray, n_sys
     units, row = np.unique(unit, return_inverse=True)
     values = np.concatenate([residuals, -residuals])
     shape = (len(units), n_systems)
-    summed: FloatArray = csr_array((values, (np.tile(row, 2), np.concatenate([a, b]))), shape=shape).toarray()
+    summed: FloatArray = scipy.sparse.csr_array(
+        (values, (np.tile(row, 2), np.concatenate([a, b]))), shape=shape
+    ).toarray()
     return summed
 
 

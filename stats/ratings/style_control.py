@@ -1,9 +1,11 @@
 """Rate systems as if all summaries had the same style: Bradley–Terry with differences in style as covariates."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
+import scipy
 
 from stats.strengths.bradley_terry import MAX_STEPS, PENALTY, TOLERANCE, InvalidWinsError, NotConvergedError
 from stats.uncertainty.calibrated import Precision, Source, combined, unit_shares, variances, vote_noise
@@ -77,27 +79,27 @@ def style_controlled(votes: VoteArrays, style_a: FloatArray, style_b: FloatArray
     )
 
 
-def _design(votes: VoteArrays, x: FloatArray) -> csr_array:
+def _design(votes: VoteArrays, x: FloatArray) -> scipy.sparse.csr_array:
     """Build the matrix of votes by systems and features: 1 for a, -1 for b, then x, shape (n_votes, n + k)."""
     (rows, k), n = x.shape, votes.n_systems
     values = np.concatenate([np.ones(rows), -np.ones(rows), x.T.ravel()])
     of_features = np.repeat(np.arange(n, n + k), rows)
     columns = np.concatenate([votes.system_a, votes.system_b, of_features])
-    return csr_array((values, (np.tile(np.arange(rows), 2 + k), columns)), shape=(rows, n + k))
+    return scipy.sparse.csr_array((values, (np.tile(np.arange(rows), 2 + k), columns)), shape=(rows, n + k))
 
 
-def _chance(design: csr_array, at: FloatArray) -> FloatArray:
+def _chance(design: scipy.sparse.csr_array, at: FloatArray) -> FloatArray:
     """Give the probability that a wins each vote."""
     return 0.5 + 0.5 * np.tanh((design @ at) / 2)
 
 
-def _hessian(votes: VoteArrays, design: csr_array, chance: FloatArray) -> FloatArray:
+def _hessian(votes: VoteArrays, design: scipy.sparse.csr_array, chance: FloatArray) -> FloatArray:
     """Give the penalized negative Hessian, shape (n + k, n + k)."""
-    weighted = csr_array(design.multiply((votes.weights * chance * (1 - chance))[:, np.newaxis]))
+    weighted = scipy.sparse.csr_array(design.multiply((votes.weights * chance * (1 - chance))[:, np.newaxis]))
     return (design.T @ weighted).toarray() + PENALTY * np.eye(design.shape[1])
 
 
-def _fit(votes: VoteArrays, design: csr_array) -> FloatArray:
+def _fit(votes: VoteArrays, design: scipy.sparse.csr_array) -> FloatArray:
     """Fit strengths and effects by Newton's method, shape (n + k,).
 
     Steps are scaled as in fit_many, by the largest change of a vote's log-odds.
@@ -114,13 +116,13 @@ def _fit(votes: VoteArrays, design: csr_array) -> FloatArray:
     raise NotConvergedError(f"The fit still moves after {MAX_STEPS} steps.")
 
 
-def _precision(votes: VoteArrays, design: csr_array, at: FloatArray) -> Precision:
+def _precision(votes: VoteArrays, design: scipy.sparse.csr_array, at: FloatArray) -> Precision:
     """Give the precision of the strengths less their mean, and of the effects."""
     chance = _chance(design, at)
     centre, n = np.eye(len(at)), votes.n_systems
     centre[:n, :n] -= 1 / n
     bread = centre @ np.linalg.inv(_hessian(votes, design, chance))
-    scores = csr_array(design.multiply((votes.weights * (votes.a_share - chance))[:, np.newaxis]))
+    scores = scipy.sparse.csr_array(design.multiply((votes.weights * (votes.a_share - chance))[:, np.newaxis]))
     # An effect has a variance of its own between units; those of systems are alike.
     circle = np.eye(len(at), dtype=bool)
     circle[:n, :n] = True
@@ -135,10 +137,10 @@ def _precision(votes: VoteArrays, design: csr_array, at: FloatArray) -> Precisio
     return combined(vote_noise(spread(cell), variances(bread @ centre.T), units(cell), counts), sources, circle)
 
 
-def _summed(scores: csr_array, cluster: IntArray, weight: FloatArray | None = None) -> FloatArray:
+def _summed(scores: scipy.sparse.csr_array, cluster: IntArray, weight: FloatArray | None = None) -> FloatArray:
     """Sum the outer products of the clusters' scores, each times its weight, shape (n + k, n + k)."""
     size = units(cluster)
     values = np.ones(len(cluster)) if weight is None else np.sqrt(weight)[cluster]
-    member = csr_array((values, (cluster, np.arange(len(cluster)))), shape=(size, len(cluster)))
+    member = scipy.sparse.csr_array((values, (cluster, np.arange(len(cluster)))), shape=(size, len(cluster)))
     sums = member @ scores
     return (sums.T @ sums).toarray()

@@ -1,10 +1,11 @@
 """Fit Bradley–Terry to many resamples of votes that are fitted already, with the curvature of the full set."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
-from scipy.sparse import csr_array
+import scipy
 
 from stats.strengths.bradley_terry import PENALTY, fit_many
 from stats.votes.arrays import FloatArray, IntArray
@@ -57,7 +58,7 @@ def one_step(tallies: Tallies, full: FloatArray, full_games: FloatArray) -> Floa
     games, at = tallies.games(), full[:, np.newaxis]
     gradient = curvature.incidence @ (tallies.half_wins() - games * _chances(at, tallies)) - PENALTY * at
     scale = curvature.games / np.maximum(games.sum(axis=0), 1)
-    strengths = at + cho_solve(curvature.factor, gradient) * scale
+    strengths = at + scipy.linalg.cho_solve(curvature.factor, gradient) * scale
     return np.asarray((strengths - strengths.mean(axis=0)).T)
 
 
@@ -73,19 +74,19 @@ class _Curvature:
 
     factor: tuple[FloatArray, bool]
     games: float
-    incidence: csr_array
+    incidence: scipy.sparse.csr_array
 
     @classmethod
-    def of(cls, tallies: Tallies, full: FloatArray, games: FloatArray) -> "_Curvature":
+    def of(cls, tallies: Tallies, full: FloatArray, games: FloatArray) -> _Curvature:
         """Factor the Hessian at the full set's strengths, whose votes by pair are games."""
         n_pairs = len(tallies.first)
         rows, columns = np.concatenate([tallies.first, tallies.second]), np.tile(np.arange(n_pairs), 2)
         signs = np.repeat([1.0, -1.0], n_pairs)
-        incidence = csr_array((signs, (rows, columns)), shape=(len(full), n_pairs))
+        incidence = scipy.sparse.csr_array((signs, (rows, columns)), shape=(len(full), n_pairs))
         chance = _chances(full[:, np.newaxis], tallies)[:, 0]
         weighted = incidence * (games * chance * (1 - chance))[np.newaxis, :]
         hessian = (weighted @ incidence.T).toarray() + PENALTY * np.eye(len(full))
-        return cls(cho_factor(hessian), float(games.sum()), incidence)
+        return cls(scipy.linalg.cho_factor(hessian), float(games.sum()), incidence)
 
 
 def _refit(tallies: Tallies, full: FloatArray, curvature: _Curvature) -> FloatArray:
@@ -101,7 +102,7 @@ def _refit(tallies: Tallies, full: FloatArray, curvature: _Curvature) -> FloatAr
         at = strengths[:, moving]
         chance = _chances(at, tallies)
         gradient = curvature.incidence @ (wins[:, moving] - games[:, moving] * chance) - PENALTY * at
-        step = cho_solve(curvature.factor, gradient) * scale[moving]
+        step = scipy.linalg.cho_solve(curvature.factor, gradient) * scale[moving]
         # Only the penalty holds the mean, so rounding errors would make it drift.
         step -= step.mean(axis=0)
         strengths[:, moving] += step

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Self
 
 import numpy as np
-from scipy.special import ndtr, stdtrit
+import scipy
 
 from stats.uncertainty.sandwich import Known, about_circles, bread_of, cell_sandwich, unit_sandwich
 from stats.uncertainty.shares import UnitShares
@@ -71,7 +71,7 @@ class Precision:
     @staticmethod
     def tail_together(quantile: float, level: float = LEVEL) -> float:
         """Give the chance that an interval of reach_together lies above, or below, the truth."""
-        return min(float(ndtr(-quantile)), (1 - level) / 2)
+        return min(float(scipy.special.ndtr(-quantile)), (1 - level) / 2)
 
     def with_source(self, variance: FloatArray, freedom: float) -> Self:
         """Add a source of variance beside all others, shape (n, n), with degrees of freedom of its own."""
@@ -81,7 +81,7 @@ class Precision:
 
     def _reach(self, tail: float) -> FloatArray:
         # The order of the votes changes the last digits of sums; it must not change an interval.
-        return np.round(-stdtrit(self.freedom, tail) * self.error, 10)
+        return np.round(-scipy.special.stdtrit(self.freedom, tail) * self.error, 10)
 
 
 def precision(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
+import scipy
 
 from stats.votes.arrays import FloatArray, IntArray, InvalidVotesError
 
@@ -58,7 +58,7 @@ def wilson_interval(hits: FloatArray, n: FloatArray, *, level: float = LEVEL) ->
         As in wilson.
     """
     answers = np.where(n > 0, n, np.nan)
-    return _wilson_bounds(hits / answers, answers, float(ndtri(0.5 + level / 2)))
+    return _wilson_bounds(hits / answers, answers, float(scipy.special.ndtri(0.5 + level / 2)))
 
 
 def wilson(hits: int, n: int, *, level: float = LEVEL) -> Proportion:
@@ -76,7 +76,7 @@ def wilson(hits: int, n: int, *, level: float = LEVEL) -> Proportion:
     _check(hits, n, level)
     if not n:
         return Proportion(None, None, None, 0, 0, None, WILSON, NO_ANSWERS)
-    lower, upper = map(float, _wilson_bounds(hits / n, n, float(ndtri(0.5 + level / 2))))
+    lower, upper = map(float, _wilson_bounds(hits / n, n, float(scipy.special.ndtri(0.5 + level / 2))))
     return Proportion(hits / n, lower, upper, hits, n, float(n), WILSON, "")
 
 
@@ -111,10 +111,12 @@ def clustered_wilson(hits: IntArray, n: IntArray, *, cluster: str, level: float 
         reason = ONE_CLUSTER.format(cluster=cluster)
         return Proportion(share, None, None, total, answers, None, CLUSTERED, reason)
     if total in (0, answers):
-        lower, upper = map(float, _wilson_bounds(share, len(n), float(ndtri(0.5 + level / 2))))
+        lower, upper = map(float, _wilson_bounds(share, len(n), float(scipy.special.ndtri(0.5 + level / 2))))
         return Proportion(share, lower, upper, total, answers, float(len(n)), UNANIMOUS, "")
     effective = answers / _design_effect(hits.astype(np.float64), n.astype(np.float64))
-    lower, upper = map(float, _wilson_bounds(share, effective, float(stdtrit(len(n) - 1, 0.5 + level / 2))))
+    lower, upper = map(
+        float, _wilson_bounds(share, effective, float(scipy.special.stdtrit(len(n) - 1, 0.5 + level / 2)))
+    )
     return Proportion(share, lower, upper, total, answers, effective, CLUSTERED, "")
 
 

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.special import ndtri
+import scipy
 
 from stats.strengths.bradley_terry import PENALTY
 from stats.strengths.ordinal import OrdinalCounts, Thresholds, answered_halves, curvature, expected_halves
@@ -144,7 +143,7 @@ def interval(
     variance = np.diag(covariance)
     if anchor is not None:
         variance = variance + covariance[anchor, anchor] - 2 * covariance[:, anchor]
-    reach = ndtri(0.5 + level / 2) * np.sqrt(np.maximum(variance, 0))
+    reach = scipy.special.ndtri(0.5 + level / 2) * np.sqrt(np.maximum(variance, 0))
     return strengths - reach, strengths + reach
 
 
@@ -271,6 +270,6 @@ def _products(votes: VoteArrays, residuals: FloatArray, chosen: IntArray, starts
     # Rows in order spare a conversion; the product adds up columns that occur twice in a row.
     columns = np.column_stack([votes.system_a[chosen], votes.system_b[chosen]]).ravel()
     values = np.column_stack([residuals[chosen], -residuals[chosen]]).ravel()
-    sparse = csr_array((values, columns, 2 * starts), shape=(len(starts) - 1, votes.n_systems))
+    sparse = scipy.sparse.csr_array((values, columns, 2 * starts), shape=(len(starts) - 1, votes.n_systems))
     product: FloatArray = (sparse.T @ sparse).toarray()
     return product

@@ -1,10 +1,12 @@
 """Give the share of each document, or annotator, in the votes about every system and every two systems."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from math import comb
 
 import numpy as np
-from scipy.sparse import csr_array, hstack
+import scipy
 
 from stats.votes.arrays import VOTES_AT_ONCE, FloatArray, IntArray, VoteArrays, renumbered, stretches
 from stats.votes.tallies import units
@@ -39,7 +41,7 @@ class UnitShares:
     freedom: FloatArray
 
     @classmethod
-    def of(cls, votes: VoteArrays, unit: IntArray, *, features: int = 0) -> "UnitShares":
+    def of(cls, votes: VoteArrays, unit: IntArray, *, features: int = 0) -> UnitShares:
         """Sum the shares of units in the votes.
 
         An estimate is about the mean of its units' values with their shares w as weights, and a unit's residual sum is
@@ -71,7 +73,7 @@ class UnitShares:
         return cls(row, weight, squares, trace, power.sum(1, times=1) - s, freedom)
 
 
-def _table(votes: VoteArrays, row: IntArray) -> FloatArray | csr_array:
+def _table(votes: VoteArrays, row: IntArray) -> FloatArray | scipy.sparse.csr_array:
     """Give the share of each unit in each system's votes, shape (n_units, n)."""
     n, size = votes.n_systems, units(row)
     if size * n <= NUMBERS_IN_FULL:
@@ -86,26 +88,26 @@ def _table(votes: VoteArrays, row: IntArray) -> FloatArray | csr_array:
         return np.asarray(full / np.where(totals > 0, totals, 1))
     weights = np.tile(votes.weights, 2)
     columns = np.concatenate([votes.system_a, votes.system_b])
-    table = csr_array((weights, (np.tile(row, 2), columns)), shape=(size, n))
+    table = scipy.sparse.csr_array((weights, (np.tile(row, 2), columns)), shape=(size, n))
     totals = np.asarray(table.sum(axis=0)).ravel()
-    return csr_array(table.multiply(1 / np.where(totals > 0, totals, 1)))
+    return scipy.sparse.csr_array(table.multiply(1 / np.where(totals > 0, totals, 1)))
 
 
 def _with_features(
-    votes: VoteArrays, row: IntArray, table: FloatArray | csr_array, features: int
-) -> FloatArray | csr_array:
+    votes: VoteArrays, row: IntArray, table: FloatArray | scipy.sparse.csr_array, features: int
+) -> FloatArray | scipy.sparse.csr_array:
     """Add columns with the share of each unit in all votes."""
     totals = np.bincount(row, votes.weights)
     columns = np.repeat((totals / totals.sum())[:, np.newaxis], features, axis=1)
     if isinstance(table, np.ndarray):
         return np.hstack([table, columns])
-    return csr_array(hstack([table, columns]))
+    return scipy.sparse.csr_array(scipy.sparse.hstack([table, columns]))
 
 
 class _Powers:
     """Sum powers of shares over units, for each system and every two of them."""
 
-    def __init__(self, table: FloatArray | csr_array, weight: FloatArray) -> None:
+    def __init__(self, table: FloatArray | scipy.sparse.csr_array, weight: FloatArray) -> None:
         self.table, self.weight = table, weight
         self.products: dict[tuple[int, int, int], FloatArray] = {}
 
@@ -131,11 +133,11 @@ class _Powers:
         return self.products[key]
 
 
-def _power(table: FloatArray | csr_array, k: int) -> FloatArray | csr_array:
+def _power(table: FloatArray | scipy.sparse.csr_array, k: int) -> FloatArray | scipy.sparse.csr_array:
     return table**k if isinstance(table, np.ndarray) else table.power(k)
 
 
-def _in_full(table: FloatArray | csr_array, weight: FloatArray, m: int, other: int) -> FloatArray:
+def _in_full(table: FloatArray | scipy.sparse.csr_array, weight: FloatArray, m: int, other: int) -> FloatArray:
     """Sum weight * share_i^m * share_j^other over units, some of which are held in full at a time; shape (n, n)."""
     n = table.shape[1]
     total = np.zeros((n, n))

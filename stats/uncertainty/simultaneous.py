@@ -1,7 +1,7 @@
 """Say how far several estimates stay from the truth at once, and which ranks differences leave open."""
 
 import numpy as np
-from scipy.special import ndtri
+import scipy
 
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.uncertainty.sandwich import bread
@@ -104,7 +104,7 @@ def unclear_pairs(wins: FloatArray, *, level: float = 0.95) -> BoolArray:
 
 def _bonferroni(n: int, level: float) -> float:
     """Give the two-sided normal quantile with Bonferroni's correction over all pairs of n systems."""
-    return float(ndtri(1 - (1 - level) / (2 * max(1, n * (n - 1) // 2))))
+    return float(scipy.special.ndtri(1 - (1 - level) / (2 * max(1, n * (n - 1) // 2))))
 
 
 def _errors(covariance: FloatArray) -> FloatArray:

@@ -1,8 +1,7 @@
 """Find which systems the votes connect: ratings can be compared only within one connected part."""
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
+import scipy
 
 from stats.votes.arrays import BoolArray, IntArray
 
@@ -35,7 +34,11 @@ def connected_parts(edges: BoolArray) -> list[list[int]]:
 
 def _labels(edges: BoolArray, *, strong: bool) -> IntArray:
     """Number the component of each node, weak or strong; shape (n,)."""
-    return np.asarray(connected_components(csr_array(edges), connection="strong" if strong else "weak")[1])
+    return np.asarray(
+        scipy.sparse.csgraph.connected_components(
+            scipy.sparse.csr_array(edges), connection="strong" if strong else "weak"
+        )[1]
+    )
 
 
 def _members(labels: IntArray) -> list[list[int]]:
@@ -76,7 +79,9 @@ def present_and_connected(first: IntArray, second: IntArray, edges: BoolArray, n
         has = edges[:, graph]
         ends = (first[has], second[has])
         present[graph, ends[0]] = present[graph, ends[1]] = True
-        parts = connected_components(csr_array((np.ones(len(ends[0])), ends), shape=(n, n)), directed=False)[0]
+        parts = scipy.sparse.csgraph.connected_components(
+            scipy.sparse.csr_array((np.ones(len(ends[0])), ends), shape=(n, n)), directed=False
+        )[0]
         # A node without edges is a component of its own.
         connected[graph] = parts == 1 + n - int(present[graph].sum())
     return present, connected

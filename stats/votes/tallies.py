@@ -4,13 +4,15 @@ Three results are kept apart (first won, second won, tied), so that every treatm
 the same counts.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from stats.votes.arrays import BoolArray, FloatArray, IntArray, OutcomeCode, VoteArrays, stretches
 
@@ -39,7 +41,7 @@ class Draws:
     def __len__(self) -> int:
         return len(self.documents)
 
-    def part(self, begin: int, end: int) -> "Draws":
+    def part(self, begin: int, end: int) -> Draws:
         """Keep the resamples from begin up to end."""
         return Draws(self.documents[begin:end], self.annotators[begin:end])
 
@@ -83,7 +85,7 @@ class Cells:
         return float(total.max(initial=0))
 
     @cached_property
-    def blocks(self) -> list["Block"]:
+    def blocks(self) -> list[Block]:
         """Cut the cells into blocks of at most CELLS_AT_ONCE."""
         return list(_blocks(self))
 
@@ -100,7 +102,7 @@ class Block:
 
     cells: slice
     groups: SmallIntArray
-    sums: csr_array
+    sums: scipy.sparse.csr_array
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ class Tallies:
         matrices[:, self.second, self.first] = backward.T
         return matrices
 
-    def take(self, chosen: IntArray) -> "Tallies":
+    def take(self, chosen: IntArray) -> Tallies:
         """Keep only the chosen resamples."""
         kept = (self.first_wins[:, chosen], self.second_wins[:, chosen], self.ties[:, chosen])
         return Tallies(self.first, self.second, *kept, self.n_systems)
@@ -250,7 +252,7 @@ def _blocks(cells: Cells) -> Iterator[Block]:
         group, size = cells.group[part], part.stop - part.start
         starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
         ends = np.r_[starts, size].astype(np.int32)
-        sums = csr_array((weight[part], column[:size], ends), shape=(len(starts), size))
+        sums = scipy.sparse.csr_array((weight[part], column[:size], ends), shape=(len(starts), size))
         yield Block(part, group[starts], sums)
 
 

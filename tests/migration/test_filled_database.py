@@ -130,7 +130,7 @@ def test_constraints_and_triggers_are_in_place(filled):
 
 
 def test_it_has_the_tables_of_a_new_database(filled):
-    """As those of the tests are, which one migration of each app made; those of this one were made by each migration."""
+    """As those of the tests are, which were made at once; those of this one were made by each migration."""
 
     def ask(statement):
         with connection.cursor() as cursor:

@@ -13,7 +13,7 @@ from annotations.people.privacy import erase
 from tests.annotations.helpers import make_gold, rate_everything
 from tests.factories import AnnotatorFactory, make_study
 from tests.migration.older_jobs import BEFORE, OlderJobs
-from tests.migration.steps import ensure_triggers, forget_replacements, migrate, migrate_to_the_newest
+from tests.migration.steps import ensure_triggers, migrate, migrate_to_the_newest
 
 # After the tests in transactions, as all that leave an empty database.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,7 +61,6 @@ class Way:
 
     def back(self):
         """Through the command, but where rows are looked at that an older table has not."""
-        forget_replacements()
         call_command("migrate", "annotations", ERASED_AT, verbosity=0)
         old = migrate_to(ERASED_AT)
         has_gold = old("Study").objects.get(pk=self.gold_pair.study_id).has_known_pairs

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
+import scipy
 
 from leaderboards.boards.analysis.inputs import AnalysisData, read_analysis_data
 from leaderboards.boards.helped.frame import Frame, frame_of
@@ -115,8 +115,8 @@ def _at_once(people: Ratings, frame: Frame, ratings: HelpedRatings, better: Any)
     half = (people.all_upper[frame.systems] - people.all_lower[frame.systems]) / 2
     alone, helped = ratings.alone, ratings.precision
     error = np.diag(alone.error)
-    tail = stdtr(np.diag(alone.freedom), -half / SCALE / np.where(error > 0, error, np.inf))
-    reach = -SCALE * stdtrit(np.diag(helped.freedom), tail) * np.diag(helped.error)
+    tail = scipy.special.stdtr(np.diag(alone.freedom), -half / SCALE / np.where(error > 0, error, np.inf))
+    reach = -SCALE * scipy.special.stdtrit(np.diag(helped.freedom), tail) * np.diag(helped.error)
     return np.asarray(np.where(better & (reach < half), reach, half))
 
 

@@ -197,7 +197,7 @@ def make_release(request: HttpRequest, study: Study) -> HttpResponse:
 @require_safe
 def releases(request: HttpRequest) -> HttpResponse:
     """Show published releases, without those of datasets that the person still rates."""
-    visible = publishing.published().exclude(study__dataset__in=datasets_being_rated(request))
+    visible = Release.objects.published().exclude(study__dataset__in=datasets_being_rated(request))
     return render(request, "leaderboards/releases.html", {"releases": visible})
 
 

@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import httpx2
-
 from models_runner.adapters.language_model import LanguageModelAdapter
 from models_runner.adapters.openai_api.engine import OpenAIEngine
 from models_runner.adapters.openai_api.requests import Lesson, Shape, request_body
@@ -167,6 +165,8 @@ class BatchWriter:
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
+        import httpx2
+
         openai = self.engine.openai
         try:
             yield

@@ -16,7 +16,6 @@ from typing import Any, cast
 from models_runner.adapters.endpoints import check_engine
 from models_runner.adapters.language_model import LanguageModelAdapter
 from models_runner.adapters.openai_api.answers import SHOWN_CHARACTERS, Answer, is_spent, read_answer
-from models_runner.adapters.openai_api.deadlines import Deadlines
 from models_runner.adapters.openai_api.refusals import LONGEST_TOLD, read_refusals
 from models_runner.adapters.openai_api.requests import (
     RequestBody,
@@ -111,6 +110,8 @@ class OpenAIEngine:
         self._lock, self._first_is_out, self._first_is_back = threading.Lock(), False, threading.Event()
 
     def _client(self, base_url: str, settings: Mapping[str, Any]) -> Any:
+        from models_runner.adapters.openai_api.deadlines import Deadlines
+
         key = self._key() or "none"
         # Redirects are off, because one could lead to a host that the operator has not allowed.
         deadlines = Deadlines()
