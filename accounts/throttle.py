@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import ip_address
 
 from axes.models import AccessAttempt
 from django.conf import settings
@@ -31,6 +32,19 @@ def address_of(request: HttpRequest) -> str:
         return here
     told = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
     return told[-settings.PROXY_COUNT] if len(told) >= settings.PROXY_COUNT and told[-settings.PROXY_COUNT] else here
+
+
+def has_own_address(request: HttpRequest) -> bool:
+    """Tell whether an address is a client's: that of a proxy on this machine, without BEHIND_PROXY, is everybody's."""
+    if settings.BEHIND_PROXY or "X-Forwarded-For" not in request.headers:
+        return True
+    try:
+        is_here = ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        is_here = False
+    if is_here:
+        logger.warning("a proxy sends X-Forwarded-For, but BEHIND_PROXY is off: all clients have one address")
+    return not is_here
 
 
 def name_tried(request: HttpRequest, credentials: Mapping[str, str] | None = None) -> str | None:

@@ -22,16 +22,14 @@ ADMINISTRATORS = ("login", *("403",) * 7, "in")
 # By a token of the operator alone, or where a login provider is set.
 NO_ACCOUNT = ("404",) * 9
 LOGGED_IN = ("login",) + ("in",) * 8
-MEMBERS = ("login", "403", "404", "404", "in", "in", "404", "in", "in")
-OWNERS = ("login", "403", "404", "404", "403", "in", "404", "in", "in")
+MEMBERS = ("login", "404", "404", "404", "in", "in", "404", "in", "in")
+OWNERS = ("login", "404", "404", "404", "403", "in", "404", "in", "in")
 # Of owners, those whose role on the site lets them.
-INVITING_OWNERS = ("login", "403", "404", "404", "403", "403", "404", "in", "in")
-RESULTS = ("login", "404", "404", "404", "in", "in", "404", "in", "in")
+INVITING_OWNERS = ("login", "404", "404", "404", "403", "403", "404", "in", "in")
 # Of the outsider here: somebody else's is not there, whoever asks.
 ONES_OWN = ("login", "404", "in", *("404",) * 6)
 # Of who rates in the study; where an account does not, there is nothing to stop.
 ONES_RATING = ("login", "in", *("404",) * 7)
-OWNED = ("login", "404", "404", "404", "403", "in", "404", "in", "in")
 # For everybody with an account, but for who has work left in the study.
 PUBLISHED = ("login", "404", *("in",) * 7)
 # Shown without an account, but to nobody who has work left on the same meetings.

@@ -5,7 +5,7 @@ import pytest
 from django.urls import reverse
 
 from tests.factories import make_study
-from tests.rights import MEMBERS, OWNED, OWNERS, RESULTS
+from tests.rights import MEMBERS, OWNERS
 from tests.test_permissions import TABLE, got, made, world  # noqa: F401  (fixtures)
 
 # Of rights, which no database changes.
@@ -16,14 +16,14 @@ def test_a_researcher_reads_the_example_and_changes_nothing(world):
     example = make_study(slug="drawn", systems=2, documents=1, status="closed", simulated=True)
     refused, expected = set(), set()
     for name, (method, roles) in TABLE.items():
-        if roles in (MEMBERS, OWNERS, RESULTS, OWNED) and world.args[name] == world.args["study"]:
+        if roles in (MEMBERS, OWNERS) and world.args[name] == world.args["study"]:
             send = getattr(world.clients["modeller"], method.lower())
             response = send(reverse(name, args=[example.slug]), world.data.get(name, {}))
             assert response.status_code != 404, name
             if response.status_code == 403:
                 refused.add(name)
-                assert roles not in (MEMBERS, RESULTS) or "The example is there to read." in response.content.decode()
-            reads = roles in (MEMBERS, RESULTS) and (method == "GET" or name == "preview-answer")
+                assert roles != MEMBERS or "The example is there to read." in response.content.decode()
+            reads = roles == MEMBERS and (method == "GET" or name == "preview-answer")
             expected |= set() if reads else {name}
     assert refused == expected
     assert len(expected) > 10

@@ -42,11 +42,9 @@ from tests.rights import (
     NOT_INVITED,
     ONES_OWN,
     ONES_RATING,
-    OWNED,
     OWNERS,
     PUBLISHED,
     RESEARCHERS,
-    RESULTS,
     ROLES,
     SITE_ROLES,
     TO_LOGIN,
@@ -185,11 +183,11 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "dataset-judge": ("GET", RESEARCHERS),
     "ask-dataset-judge": ("POST", RESEARCHERS),
     "change-dataset-judging": ("POST", RESEARCHERS),
-    "study-judges": ("GET", RESULTS),
-    "study-judge": ("GET", RESULTS),
-    "ask-judge": ("POST", RESULTS),
-    "direct-people": ("POST", RESULTS),
-    "change-judging": ("POST", RESULTS),
+    "study-judges": ("GET", MEMBERS),
+    "study-judge": ("GET", MEMBERS),
+    "ask-judge": ("POST", MEMBERS),
+    "direct-people": ("POST", MEMBERS),
+    "change-judging": ("POST", MEMBERS),
     "protocol-file": ("GET", MEMBERS),
     "record-protocol": ("POST", OWNERS),
     "import-marks": ("GET", OWNERS),
@@ -198,22 +196,22 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "study-asking": ("GET", OWNERS),
     "answers-csv": ("GET", OWNERS),
     "revoke": ("POST", OWNERS),
-    "board": ("GET", RESULTS),
-    "board-status": ("GET", RESULTS),
-    "board-wins": ("GET", RESULTS),
-    "board-differences": ("GET", RESULTS),
-    "board-json": ("GET", RESULTS),
-    "board-table": ("GET", RESULTS),
-    "board-ratings": ("GET", RESULTS),
+    "board": ("GET", MEMBERS),
+    "board-status": ("GET", MEMBERS),
+    "board-wins": ("GET", MEMBERS),
+    "board-differences": ("GET", MEMBERS),
+    "board-json": ("GET", MEMBERS),
+    "board-table": ("GET", MEMBERS),
+    "board-ratings": ("GET", MEMBERS),
     "api-docs": ("GET", EVERYBODY),
     "api-openapi": ("GET", EVERYBODY),
     "api-tokens": ("GET", LOGGED_IN),
     "revoke-api-token": ("POST", ONES_OWN),
-    "report": ("GET", RESULTS),
-    "report-pdf": ("GET", RESULTS),
-    "sharing": ("GET", OWNED),
-    "revoke-shared-link": ("POST", OWNED),
-    "change-public": ("POST", OWNED),
+    "report": ("GET", MEMBERS),
+    "report-pdf": ("GET", MEMBERS),
+    "sharing": ("GET", OWNERS),
+    "revoke-shared-link": ("POST", OWNERS),
+    "change-public": ("POST", OWNERS),
     "shared": ("GET", WHO_RATES_NOT),
     "shared-report": ("GET", WHO_RATES_NOT),
     "shared-report-pdf": ("GET", WHO_RATES_NOT),
@@ -226,31 +224,31 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "public-board": ("GET", WHO_RATES_NOT),
     "public-wins": ("GET", WHO_RATES_NOT),
     "public-trust": ("GET", WHO_RATES_NOT),
-    "figures": ("GET", RESULTS),
-    "figure": ("GET", RESULTS),
-    "small-versus-large": ("GET", RESULTS),
-    "planning": ("GET", RESULTS),
-    "errors": ("GET", RESULTS),
-    "errors-json": ("GET", RESULTS),
-    "trust": ("GET", RESULTS),
-    "trust-json": ("GET", RESULTS),
-    "trust-votes": ("GET", RESULTS),
-    "combined": ("GET", RESULTS),
-    "combined-json": ("GET", RESULTS),
-    "exports": ("GET", RESULTS),
-    "start-export": ("POST", RESULTS),
-    "export-file": ("GET", RESULTS),
-    "retry-export": ("POST", RESULTS),
-    "study-releases": ("GET", RESULTS),
-    "make-release": ("POST", RESULTS),
+    "figures": ("GET", MEMBERS),
+    "figure": ("GET", MEMBERS),
+    "small-versus-large": ("GET", MEMBERS),
+    "planning": ("GET", MEMBERS),
+    "errors": ("GET", MEMBERS),
+    "errors-json": ("GET", MEMBERS),
+    "trust": ("GET", MEMBERS),
+    "trust-json": ("GET", MEMBERS),
+    "trust-votes": ("GET", MEMBERS),
+    "combined": ("GET", MEMBERS),
+    "combined-json": ("GET", MEMBERS),
+    "exports": ("GET", MEMBERS),
+    "start-export": ("POST", MEMBERS),
+    "export-file": ("GET", MEMBERS),
+    "retry-export": ("POST", MEMBERS),
+    "study-releases": ("GET", MEMBERS),
+    "make-release": ("POST", MEMBERS),
     "releases": ("GET", LOGGED_IN),
     "release": ("GET", PUBLISHED),
     "release-zip": ("GET", PUBLISHED),
     "release-file": ("GET", PUBLISHED),
-    "retry-release": ("POST", RESULTS),
-    "publish-release": ("POST", OWNED),
-    "set-doi": ("POST", OWNED),
-    "delete-release": ("POST", OWNED),
+    "retry-release": ("POST", MEMBERS),
+    "publish-release": ("POST", OWNERS),
+    "set-doi": ("POST", OWNERS),
+    "delete-release": ("POST", OWNERS),
 }
 
 
@@ -348,17 +346,17 @@ def make_world():
     args = {name: fitting.get(name, fitting.get(name.split("_")[0], [])) for name in TABLE}
     args |= {name: [token_of_link] for name in TABLE if name.startswith("shared-")}
     args |= {name: [study.slug] for name in TABLE if name.startswith("public-") and name != "public-boards"}
-    args |= {name: [study.public_id] for name, (_, roles) in TABLE.items() if roles == JOINED}
+    args |= {name: [study.public_id] for name, (_, roles) in TABLE.items() if roles in (JOINED, ONES_RATING)}
     args["practice"] = [study.public_id, token]
     args["leave-study"] = [study.public_id]
     args["sharing"] = args["change-public"] = [study.slug]
-    for name in ("release", "release-zip", "publish-release", "set-doi", "delete-release"):
-        args[name] = [study.slug, release.version]
     args |= {
         name: [study.slug]
         for name, (_, roles) in TABLE.items()
-        if roles in (MEMBERS, OWNERS, INVITING_OWNERS, RESULTS, ONES_RATING) and name not in fitting
+        if roles in (MEMBERS, OWNERS, INVITING_OWNERS) and name not in fitting
     }
+    for name in ("release", "release-zip", "publish-release", "set-doi", "delete-release"):
+        args[name] = [study.slug, release.version]
     mark = {"token": token, "side": "left", "error_kind": "missing decision", "severity": "minor"}
     mark_key = _marked(study, token)
     vote = {"token": token, "criterion": "overall", "choice": "left", "client_key": uuid.uuid4()}

@@ -7,8 +7,8 @@ with the tests in a browser. A page that waits for its turn on a processor looks
 before the others, which take what it leaves: it waits half of its time.
 
 Servers are found at their usual addresses or given by TEST_DATABASE_URL and TEST_BROKER_URL. With CI=true nothing is
-skipped but what needs a GPU or another tool's installation: PostgreSQL, Redis and Chromium are installed from Debian's
-packages and started where they are missing.
+skipped but what needs a GPU or another tool's installation: PostgreSQL, Redis, nginx and Chromium are installed from
+Debian's packages, and the first two started, where they are missing.
 """
 
 import os
@@ -103,6 +103,8 @@ def main() -> int:
         database_url = servers.find_postgresql(started, install=CI)
         broker_url = servers.find_redis(started, install=CI)
         skipped = [] if chromium else ["browser tests (no chromium-headless-shell and no chromium in /usr/bin)"]
+        if servers.find_nginx(install=CI) is None:
+            skipped.append("the site behind nginx (not installed)")
         others = []
         if database_url and broker_url:
             every = os.environ.get("TEST_POSTGRESQL") == "all"

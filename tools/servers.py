@@ -54,6 +54,15 @@ def find_redis(stack: ExitStack, *, install: bool) -> str:
     return _start_redis(stack)
 
 
+def find_nginx(*, install: bool) -> str | None:
+    """Return the program, which is where the paths of other users than root seldom lead."""
+    found = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if found is None and install:
+        apt_install("nginx-light")
+        return find_nginx(install=False)
+    return found
+
+
 @cache
 def _apt_update() -> None:
     subprocess.run([*_as_root(), "apt-get", "update", "-q"], check=True)

@@ -49,6 +49,8 @@ class Annotator(models.Model):
     )
     # Their id on a recruiting platform. Personal data: shown to owners only.
     external_id = models.CharField(max_length=100, blank=True)
+    # A keyed hash of what the page with the invitation sent: sent again, by a double click say, it makes nobody new.
+    join_key = models.CharField(max_length=64, blank=True, editable=False, default="", db_default="")
     judge_type = models.CharField(max_length=10, choices=JudgeType.choices, default=JudgeType.HUMAN)
     imported = models.BooleanField(default=False, help_text="Rated elsewhere; the votes came in as a file.")
     # Bare codes with spaces between; empty: they were not asked, and are given every document.
@@ -87,6 +89,9 @@ class Annotator(models.Model):
             models.UniqueConstraint(fields=["study", "pseudonym"], name="annotator_pseudonym_once_per_study"),
             models.UniqueConstraint(
                 fields=["study", "external_id"], condition=~Q(external_id=""), name="annotator_external_id_once"
+            ),
+            models.UniqueConstraint(
+                fields=["study", "join_key"], condition=~Q(join_key=""), name="annotator_once_per_join_key"
             ),
             models.UniqueConstraint(
                 fields=["study", "user"], condition=Q(user__isnull=False), name="annotator_once_per_study_user"

@@ -185,6 +185,8 @@ class Study(models.Model):
     )
     # Studies that had votes when the order changed keep theirs: fingers have learnt it.
     key_order = models.CharField(max_length=10, choices=KeyOrder.choices, default=KeyOrder.BUTTONS, editable=False)
+    # Studies of plain text in which somebody had a pair when blanks were evened go on showing theirs.
+    keep_blanks = models.BooleanField(default=False, db_default=False, editable=False)
     # Which ConsentText annotators agree to before they are given a pair; 0: none.
     consent_version = models.PositiveIntegerField(default=0, editable=False)
     # True while annotators are asked something about themselves; lets the rating path skip the lookup.

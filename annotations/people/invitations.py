@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations.models import Annotator, AuditEntry, Invitation, Study
-from annotations.people.joining import join
+from annotations.people.joining import joined, resent
 from annotations.studies import audit
 from lib.names import normal_form, spellings
 
@@ -167,16 +167,21 @@ def has_joined(study: Study, user: User | None) -> bool:
 
 
 @transaction.atomic
-def accept(invitation: Invitation | None, study: Study, user: User | None, external_id: str = "") -> Annotator:
+def accept(
+    invitation: Invitation | None, study: Study, user: User | None, external_id: str = "", join_key: str = ""
+) -> Annotator:
     """Return the annotator this person already is, or a new one. Raises NotInvitedError."""
     if external_id and (annotator := study.annotators.filter(external_id__in=spellings(external_id)).first()):
         return annotator
     if user is not None and (annotator := study.annotators.filter(user=user).first()):
         return annotator
+    if annotator := resent(study, join_key):
+        return annotator
     check_invitation(invitation, study, external_id)
-    if invitation is not None:
+    annotator, is_new = joined(study, user=user, invitation=invitation, external_id=external_id, join_key=join_key)
+    if is_new and invitation is not None:
         _use(invitation)
-    return join(study, user=user, invitation=invitation, external_id=external_id)
+    return annotator
 
 
 def _use(invitation: Invitation) -> None:

@@ -106,7 +106,14 @@ def _cut_ties(annotator: Annotator) -> None:
         erase_own(annotator)
     now = timezone.now()
     Annotator.objects.filter(pk=annotator.pk).update(
-        user=None, external_id="", invitation=None, reads="", public_id=uuid.uuid4(), left_at=now, erased_at=now
+        user=None,
+        external_id="",
+        join_key="",
+        invitation=None,
+        reads="",
+        public_id=uuid.uuid4(),
+        left_at=now,
+        erased_at=now,
     )
     AuditEntry.objects.create(
         study=annotator.study,

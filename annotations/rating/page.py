@@ -153,6 +153,7 @@ class RatingPage:
     task_language: str  # empty: the page's own
     turns: list[Turn]
     summary_format: str
+    keep_blanks: bool  # of plain text, where the study had shown them
     left: str
     right: str
     evidence: PairEvidence | None  # for both summaries or for none
@@ -189,6 +190,7 @@ def rating_page(assignment: Assignment, *, ahead: bool = False) -> RatingPage:
         task_language="" if pair.query is None else pair.language,
         turns=_turns(pair.turns),
         summary_format=study.summary_format,
+        keep_blanks=study.keep_blanks,
         left=_shown(pair.texts[assignment.shown_left], study),
         right=_shown(pair.texts[assignment.shown_right], study),
         evidence=_evidence(pair, assignment),

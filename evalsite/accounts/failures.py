@@ -5,13 +5,12 @@ elsewhere. Who sprays many names from one address, or one name from many address
 """
 
 import logging
-from ipaddress import ip_address
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
-from accounts.throttle import address_of, count_attempt, name_tried
+from accounts.throttle import address_of, count_attempt, has_own_address, name_tried
 from accounts.throttle import is_locked as is_locked_by
 
 logger = logging.getLogger(__name__)
@@ -33,7 +32,7 @@ def is_locked(request: HttpRequest) -> bool:
 def is_address_locked(request: HttpRequest) -> bool:
     """Return whether too many logins failed from this address, by passwords and codes together."""
     address = address_of(request)
-    if not (_is_one_persons(request) and is_locked_by(ADDRESS, address, settings.LOGIN_FAILURES_PER_ADDRESS)):
+    if not (has_own_address(request) and is_locked_by(ADDRESS, address, settings.LOGIN_FAILURES_PER_ADDRESS)):
         return False
     logger.warning("login refused: too many failed logins from %s", address)
     return True
@@ -62,16 +61,3 @@ def _known(name: str) -> str:
     """Return the name of an account; what is none may be a password in the wrong field."""
     known = User.objects.filter(username=name).exists() if "\0" not in name else False
     return name if known else "somebody who has no account"
-
-
-def _is_one_persons(request: HttpRequest) -> bool:
-    """Tell whether an address is a client's: that of a proxy on this machine, without BEHIND_PROXY, is everybody's."""
-    if settings.BEHIND_PROXY or "X-Forwarded-For" not in request.headers:
-        return True
-    try:
-        is_here = ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
-    except ValueError:
-        is_here = False
-    if is_here:
-        logger.warning("a proxy sends X-Forwarded-For, but BEHIND_PROXY is off: all clients have one address")
-    return not is_here

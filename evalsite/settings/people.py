@@ -46,6 +46,8 @@ AXES_VERBOSE = False
 # Besides, in the same time: failed logins from one address as anybody, and as one name from anywhere.
 LOGIN_FAILURES_PER_ADDRESS = env.int("LOGIN_FAILURES_PER_ADDRESS", default=50)
 LOGIN_FAILURES_PER_NAME = env.int("LOGIN_FAILURES_PER_NAME", default=200)
+# In the same time too: people without an account who join studies from one address. A class has room; a script has not.
+JOINS_PER_ADDRESS = env.int("JOINS_PER_ADDRESS", default=50)
 AXES_CLIENT_IP_CALLABLE = "accounts.throttle.address_of"
 AXES_USERNAME_CALLABLE = "accounts.throttle.name_tried"
 AXES_LOCKOUT_TEMPLATE = "registration/locked.html"

@@ -38,6 +38,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.sessions.AuthenticationMiddleware",
+    "evalsite.web.busy.BusyMiddleware",
     "evalsite.unreadable.UnreadableMiddleware",
     "evalsite.accounts.required.RequireSecondFactor",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -2,7 +2,7 @@
 
 import os
 
-from evalsite.settings.environment import DATA_DIR, env
+from evalsite.settings.environment import DATA_DIR, URL_PREFIX, env
 from evalsite.settings.site import TIME_ZONE
 
 BROKER_DIR = DATA_DIR / "broker"
@@ -86,6 +86,19 @@ API_UPLOAD_BYTES = env.int("API_UPLOAD_BYTES", default=50_000_000)
 # them there, for everybody.
 SHARED_REQUESTS_PER_MINUTE = env.int("SHARED_REQUESTS_PER_MINUTE", default=120)
 PUBLIC_BOARDS = env.bool("PUBLIC_BOARDS", default=False)
+
+# Requests that compute for long: boards and what stands beside them, exports, and the studies' largest pages, here and
+# in the API. How many a web process answers at once (0: half of its threads), how many of them for one account's
+# session or token, and how long another one waits before it is refused. Their addresses are those below URL_PREFIX.
+HEAVY_ADDRESSES = (
+    rf"({URL_PREFIX})?/("
+    r"boards/[^/]+/(?!status/)|(shared|public)/[^/]+/|documents/\d+/compare/|datasets/[^/]+/judges/\d"
+    r"|studies/[^/]+/(quality|disagreements|judges|pairs|annotators|remarks|history|protocol|asking/people|people/work)"
+    r"|api/v1/(studies/[^/]+/(boards|votes|marks)|datasets/[^/]+/(export|summaries)))"
+)
+HEAVY_AT_ONCE = env.int("HEAVY_AT_ONCE", default=0)
+HEAVY_AT_ONCE_EACH = env.int("HEAVY_AT_ONCE_EACH", default=1)
+HEAVY_WAIT_SECONDS = env.float("HEAVY_WAIT_SECONDS", default=60.0)
 
 HUB_ONLINE = env.bool("HUB_ONLINE", default=False)
 # Threads of a model wait for each other by spinning, which makes it several times slower if other processes are busy. A

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 
+from lib.markup.blanks import Evener
 from lib.markup.parsing import Element, Marks, Style, elements
 
 HIGHEST_HEADING = 6
@@ -27,7 +28,8 @@ def as_html(
     """Return the text as HTML.
 
     A link is its text, an image its description, HTML is shown as it was written. Headings keep the page's outline:
-    the first lies one level below `below`, and no level is left out.
+    the first lies one level below `below`, and no level is left out. Blanks in a row are one,
+    but for those of code.
 
     Args:
         sentences: In order and apart from each other; each becomes a span with its number and its turns, one in every
@@ -82,8 +84,14 @@ class _HtmlWriter:
     def _text(self, element: Element) -> Iterable[str]:
         at: int | None = None
         open_styles: tuple[Style, ...] = ()
+        evener = Evener()
         for piece in element.pieces:
-            for text, mark in self._marks.runs(piece) if piece.text else ():
+            is_code = element.kind == "code" or "code" in piece.styles
+            for run, mark in self._marks.runs(piece) if piece.text else ():
+                text = run if is_code else evener.even(run)
+                evener.keep(text)
+                if not text:
+                    continue
                 if mark != at:
                     yield _closed(open_styles, 0)
                     yield "" if at is None else "</span>"

@@ -180,7 +180,8 @@ def test_bold_text_beside_chinese_letters(source, bold):
     "source", ["", "  ", "---", "![](x.png)", "[](x)", "# ", "```\n```", "**  **", ">", "- ", "| |\n|-|\n| |"]
 )
 def test_a_text_of_which_nothing_would_be_seen_is_shown_as_written(source):
-    assert "".join(Reading(as_html(source).replace("<br>", "\n")).text) == source
+    shown = "".join(Reading(as_html(source).replace("<br>", "\n")).text)
+    assert shown.strip(" ") == re.sub(" +", " ", source).strip(" ")
     assert plain_text(source) == words_only(source) == source
 
 
@@ -235,6 +236,25 @@ def test_marks_change_no_letter(source, cuts):
     assert "".join(Reading(as_html(source, marked)).text) == "".join(Reading(as_html(source)).text)
     parts = with_origin(source).parts([(s.start, s.end) for s in marked])
     assert "".join(text for text, _ in parts) == plain_text(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("Two  blanks.\t\tA tab. ", "<p>Two blanks. A tab.</p>"),
+        ("One **bold ** and  *this*  one", "<p>One **bold ** and <em>this</em> one</p>"),
+        ("Line \n  line", "<p>Line<br>line</p>"),
+        ("```\na  b\n```", "<pre><code>a  b</code></pre>"),
+        ("say `a  b`  twice", "<p>say <code>a  b</code> twice</p>"),
+    ],
+)
+def test_the_source_of_a_page_has_no_more_blanks_than_the_page(source, shown):
+    assert as_html(source).replace(' dir="auto"', "") == shown
+
+
+def test_blanks_at_the_end_of_a_sentence_are_one_too():
+    cut = (MarkedSentence(0, 5, (1,)), MarkedSentence(5, 10, (2,)))
+    assert list(Reading(as_html("One.  Two.", cut)).text) == ["One. ", "Two."]
 
 
 # ---- plain

@@ -1,4 +1,4 @@
-"""Half-sent requests hold no thread: a server with two of them goes on answering."""
+"""Neither half-sent requests nor one visitor's heavy ones hold the threads: a server with two goes on answering."""
 
 import socket
 import subprocess
@@ -9,6 +9,7 @@ from urllib.request import Request, urlopen
 import pytest
 from django.conf import settings
 
+from lib.serving.heavy import MOST_WAITING
 from lib.serving.server import MOST_BUFFERED, is_whole
 
 HANG = 60
@@ -34,14 +35,32 @@ def test_a_thread_begins_once_a_request_is_there(received, whole):
     assert is_whole(received) is whole
 
 
-@pytest.fixture
-def address(tmp_path):
-    (tmp_path / "echo.py").write_text(
-        "def app(environ, start):\n"
-        "    body = environ['wsgi.input'].read()\n"
-        "    start('200 OK', [('Content-Length', str(len(body) + 2))])\n"
-        "    return [b'ok' + body]\n"
-    )
+APP = """
+import threading
+from django.conf import settings
+settings.configure(HEAVY_ADDRESSES="/boards/", HEAVY_AT_ONCE=0, HEAVY_AT_ONCE_EACH=1, HEAVY_WAIT_SECONDS=60)
+opened, computed = threading.Event(), []
+
+def app(environ, start):
+    said = b"ok" + environ["wsgi.input"].read()
+    if "HTTP_X_WAITED_TOO_LONG" in environ:
+        said = b"refused"
+    elif environ["PATH_INFO"] == "/boards/":
+        opened.wait()
+        computed.append(environ)
+    elif environ["PATH_INFO"] == "/open":
+        opened.set()
+    elif environ["PATH_INFO"] == "/computed":
+        said = str(len(computed)).encode()
+    start("200 OK", [("Content-Length", str(len(said)))])
+    return [said]
+"""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    tmp_path = tmp_path_factory.mktemp("server")
+    (tmp_path / "echo.py").write_text(APP)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -102,3 +121,23 @@ def test_a_request_that_comes_in_pieces_is_answered_and_its_connection_kept(addr
     assert answered.read(6) == b"okabcd"
     connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     assert answered.readline() == b"HTTP/1.1 200 OK\r\n"
+
+
+def test_one_visitors_heavy_requests_leave_a_thread_and_are_answered_one_by_one(address):
+    url = "http://{}:{}".format(*address)
+    heavy = b"GET /boards/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: punchweight_session_8000=maya\r\n\r\n"
+    too_many, leaving = 9, 7
+    asked = [sent(address, heavy) for _ in range(1 + MOST_WAITING + too_many)]
+    assert urlopen(f"{url}/", timeout=HANG).read() == b"ok"
+    for connection in asked[1 : 1 + leaving]:
+        connection.close()
+    refused = asked[1 + MOST_WAITING :]
+    assert [said(connection) for connection in refused] == [b"refused"] * too_many
+    assert urlopen(f"{url}/open", timeout=HANG).read() == b"ok"
+    stayed = asked[:1] + asked[1 + leaving : 1 + MOST_WAITING]
+    assert [said(connection) for connection in stayed] == [b"ok"] * len(stayed)
+    assert urlopen(f"{url}/computed", timeout=HANG).read() == str(len(stayed)).encode()
+
+
+def said(connection):
+    return connection.makefile("rb").read().partition(b"\r\n\r\n")[2]

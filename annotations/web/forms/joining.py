@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterable
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django import forms
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from annotations.models import PersonalQuestion
@@ -30,6 +31,17 @@ class LanguagesForm(forms.Form):
         """Each language, and whether it is checked."""
         checked = self["languages"].value() or []
         return [(language, language.code in checked) for language in self.offered]
+
+
+class JoinKeyForm(forms.Form):
+    """A key of the page with the invitation, so that what it sends counts once, however often it comes."""
+
+    key = forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput)
+
+    def join_key(self) -> str:
+        """Return what is stored of the key, by which nobody can send it again; "" where the page has none."""
+        key = self.cleaned_data["key"] if self.is_valid() else None
+        return salted_hmac("annotations.join", str(key), algorithm="sha256").hexdigest() if key else ""
 
 
 class PersonalForm(forms.Form):

@@ -1,18 +1,22 @@
 """Annotators join a study, come back to it, leave it, and take or cut off their data."""
 
+import logging
 from dataclasses import replace
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotations.models import Annotator, Study
+from accounts import throttle
+from annotations.models import Annotator, Invitation, Study
 from annotations.people import links
 from annotations.people.invitations import (
     NotInvitedError,
@@ -22,6 +26,7 @@ from annotations.people.invitations import (
     is_known,
     named_by_platform,
 )
+from annotations.people.joining import resent
 from annotations.people.languages import choose_languages
 from annotations.people.privacy import erase, own_data
 from annotations.rating.leases import come_back, leave
@@ -30,13 +35,21 @@ from annotations.studies.effort import PersonEffort, person_effort
 from annotations.studies.languages import asks_for_languages, study_languages
 from annotations.web import access
 from annotations.web.access import annotator_page, login_required
-from annotations.web.forms.joining import LanguagesForm, languages_of_browser
+from annotations.web.forms.joining import JoinKeyForm, LanguagesForm, languages_of_browser
+
+logger = logging.getLogger(__name__)
+# Of attempts from one address.
+JOIN = "join"
+
+
+class TooManyJoinedError(NotInvitedError):
+    """Too many people without an account joined from one address."""
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 def join(request: HttpRequest, token: str) -> HttpResponse:
-    """Show the invitation; POST joins the study, once per browser, account and platform id."""
+    """Show the invitation; POST joins the study, once per page, browser, account and platform id."""
     study, invitation = links.invited_to(token)
     if study is None:
         raise Http404("This invitation link is not valid. Ask the researcher who sent it for a new one.")
@@ -54,14 +67,50 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
                 check_invitation(invitation, study, external_id)
             return _invitation(request, study, annotator, form)
         if annotator is None:
-            annotator = accept(invitation, study, _account(request), external_id)
+            annotator = _joined(request, study, invitation, external_id, is_new=not is_returning)
             access.remember(request, annotator)
             if form is not None:
                 choose_languages(annotator, form.cleaned_data["languages"])
     except NotInvitedError as refusal:
-        return render(request, "annotations/refused.html", {"message": refusal, "study": study}, status=410)
+        return _refused(request, study, refusal)
     come_back(annotator)
     return redirect("rate", study.public_id)
+
+
+def _joined(
+    request: HttpRequest, study: Study, invitation: Invitation | None, external_id: str, *, is_new: bool
+) -> Annotator:
+    """Return the annotator that this person is now.
+
+    Raises:
+        NotInvitedError: The link lets nobody in.
+        TooManyJoinedError: JOINS_PER_ADDRESS is reached.
+    """
+    join_key = JoinKeyForm(request.POST).join_key()
+    if is_new and resent(study, join_key) is None:
+        _count_join(request, invitation)
+    return accept(invitation, study, _account(request), external_id, join_key)
+
+
+def _count_join(request: HttpRequest, invitation: Invitation | None) -> None:
+    """Count whom nothing else limits: accounts are one annotator each, and so is a link for one person."""
+    if request.user.is_authenticated or (invitation is not None and invitation.max_uses == 1):
+        return
+    address, limit = throttle.address_of(request), settings.JOINS_PER_ADDRESS
+    if throttle.has_own_address(request) and not throttle.count_attempt(JOIN, address, limit):
+        logger.warning("joining a study refused: too many joined from %s", address)
+        raise TooManyJoinedError(
+            _("Many people have just joined from your network. Wait 15 minutes and try again, or ask the researchers.")
+        )
+
+
+def _refused(request: HttpRequest, study: Study, refusal: NotInvitedError) -> HttpResponse:
+    too_many = isinstance(refusal, TooManyJoinedError)
+    context = {"message": refusal, "study": study}
+    response = render(request, "annotations/refused.html", context, status=429 if too_many else 410)
+    if too_many:
+        response["Retry-After"] = str(round(settings.AXES_COOLOFF_TIME * 3600))
+    return response
 
 
 def _is_over_for(annotator: Annotator) -> bool:
@@ -86,7 +135,8 @@ def _accepted(request: HttpRequest) -> str:
 def _invitation(
     request: HttpRequest, study: Study, annotator: Annotator | None, form: LanguagesForm | None
 ) -> HttpResponse:
-    context: dict[str, object] = {"study": study, "annotator": annotator, "form": form}
+    sent = JoinKeyForm(request.POST) if request.method == "POST" else JoinKeyForm()
+    context: dict[str, object] = {"study": study, "annotator": annotator, "form": form, "sent": sent}
     context["effort"] = _effort(study, annotator)
     if annotator is not None and asks_for_languages(study):
         context["languages_url"] = reverse("languages-read", args=[study.public_id])
@@ -146,9 +196,9 @@ def leave_study(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return redirect("rate", public_id)
 
 
-def _own_work(request: HttpRequest, slug: str) -> tuple[Study, QuerySet[Annotator]]:
+def _own_work(request: HttpRequest, public_id: UUID) -> tuple[Study, QuerySet[Annotator]]:
     """Load a study with who this account or browser is in it; 404 if it is nobody there."""
-    study = get_object_or_404(Study, slug=slug)
+    study = get_object_or_404(Study, public_id=public_id)
     raters = access.raters_here(request, study).filter(erased_at=None)
     if not raters.exists():
         raise Http404
@@ -157,9 +207,9 @@ def _own_work(request: HttpRequest, slug: str) -> tuple[Study, QuerySet[Annotato
 
 @login_required
 @require_POST
-def stop_rating(request: HttpRequest, slug: str) -> HttpResponse:
+def stop_rating(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """End this account's work in the study, in whichever browser it began, and show the results."""
-    study, raters = _own_work(request, slug)
+    study, raters = _own_work(request, public_id)
     for annotator in raters.filter(left_at=None):
         leave(annotator)
     return redirect("board", study.slug) if access.role_of(request.user, study) else redirect("home")
@@ -167,9 +217,9 @@ def stop_rating(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def go_on_rating(request: HttpRequest, slug: str) -> HttpResponse:
+def go_on_rating(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Let this account go on with its work in this browser."""
-    study, raters = _own_work(request, slug)
+    study, raters = _own_work(request, public_id)
     if annotator := raters.filter(left_at=None).first():
         access.remember(request, annotator)
     return redirect("rate", study.public_id)

@@ -134,7 +134,7 @@ def test_the_pages_say_why_and_how_to_stop(marked):
     for page in (summary.document, summary.run, summary.run.system):
         shown = client.get(page.get_absolute_url()).content.decode()
         assert "You rate summaries of these documents." in shown
-        assert reverse("stop-rating", args=[site_study()]) in shown
+        assert reverse("stop-rating", args=[Study.objects.get(slug=site_study()).public_id]) in shown
     shown = client.get(summary.document.get_absolute_url()).content.decode()
     assert "There are 2 summaries of this document." in shown
     assert "987654" not in shown

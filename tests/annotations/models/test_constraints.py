@@ -192,6 +192,12 @@ def test_a_platforms_person_joins_once(comparison):
     AnnotatorFactory.create_batch(2, study=comparison.study)  # any number without an id
 
 
+def test_what_a_page_sends_twice_makes_one_annotator(comparison):
+    AnnotatorFactory(study=comparison.study, join_key="5f1e")
+    refused(lambda: AnnotatorFactory(study=comparison.study, join_key="5f1e"))
+    AnnotatorFactory.create_batch(2, study=comparison.study)  # any number without one
+
+
 def test_a_member_has_one_role(comparison):
     user = UserFactory()
     Membership.objects.create(study=comparison.study, user=user, role="owner")

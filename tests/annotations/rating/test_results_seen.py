@@ -65,7 +65,7 @@ def test_who_left_by_mistake_goes_on(study, person):
 
 def test_who_left_and_saw_the_board_rates_no_more(study, person):
     rate_one(study)
-    assert person.post(reverse("stop-rating", args=[study.slug]), follow=True).status_code == 200
+    assert person.post(reverse("stop-rating", args=[study.public_id]), follow=True).status_code == 200
     assert rater(study).saw_results_at is not None
     for _ in range(2):  # by the invitation, looked at and pressed
         assert person.get(invitation_path(study))["Location"] == reverse("rate", args=[study.public_id])
@@ -78,7 +78,7 @@ def test_who_left_and_saw_the_board_rates_no_more(study, person):
 
 
 def test_another_browser_of_the_same_account_is_no_way_around(study, person):
-    person.post(reverse("stop-rating", args=[study.slug]), follow=True)
+    person.post(reverse("stop-rating", args=[study.public_id]), follow=True)
     other = Client()
     other.force_login(rater(study).user)
     other.post(invitation_path(study))
@@ -143,7 +143,7 @@ def test_who_had_rated_all_and_looked_gets_no_later_pairs(study, person):
 
 def test_an_open_page_sends_no_vote_after_results(study, person):
     assignment = next_assignment(rater(study))
-    person.post(reverse("stop-rating", args=[study.slug]), follow=True)
+    person.post(reverse("stop-rating", args=[study.public_id]), follow=True)
     with pytest.raises(RefusedError) as refused:
         record_vote(rater(study), Vote(assignment.token, "overall", "left", uuid.uuid4()))
     assert refused.value.code == "results_seen"
@@ -151,7 +151,7 @@ def test_an_open_page_sends_no_vote_after_results(study, person):
 
 def test_an_answer_sent_again_is_still_told(study, person):
     vote = rate_one(study)
-    person.post(reverse("stop-rating", args=[study.slug]), follow=True)
+    person.post(reverse("stop-rating", args=[study.public_id]), follow=True)
     assert record_vote(rater(study), vote).repeated
     with pytest.raises(RefusedError) as refused:
         undo(rater(study), uuid.uuid4())
@@ -161,7 +161,7 @@ def test_an_answer_sent_again_is_still_told(study, person):
 def test_others_are_not_touched(study, person):
     elsewhere = AnnotatorFactory(study=make_study(), user=rater(study).user)
     other = AnnotatorFactory(study=study, number=7)
-    board_page = person.post(reverse("stop-rating", args=[study.slug]), follow=True)
+    board_page = person.post(reverse("stop-rating", args=[study.public_id]), follow=True)
     assert board_page.status_code == 200
     seen = Annotator.objects.exclude(saw_results_at=None)
     assert {annotator.study for annotator in seen} == {study}

@@ -156,6 +156,32 @@ def test_researchers_see_what_annotators_see(summary_format):
     assert page.count(shown_as(summary_format, below=3)) == 2
 
 
+BLANKS = " One.  Two.\n\n\tThree. \n- a\n  - b  c\n\n"
+
+
+@pytest.mark.parametrize(
+    ("summary_format", "keep_blanks", "shown"),
+    [
+        ("plain", False, "One. Two.\n\nThree.\n- a\n  - b c"),
+        ("plain", True, "One.  Two.\n\nThree.\n- a\n  - b  c"),
+        ("written", False, "One. Two.\n\nThree.\n- a\n- b c"),
+        ("rendered", False, "One. Two.Three.ab c"),
+    ],
+)
+def test_blanks_are_shown_alike_but_where_people_have_seen_them(client, summary_format, keep_blanks, shown):
+    study = study_of(summary_format, BLANKS)
+    Study.objects.filter(pk=study.pk).update(keep_blanks=keep_blanks)
+    assert [words_of(box) for box in boxes(client, study)] == [shown, shown]
+    spans = [{"start": 0, "end": 6, "turns": [{"number": 1, "score": 0.9}]}]
+    for summary in Summary.objects.all():
+        SummaryEvidence.objects.create(summary=summary, spans=spans, signature=f"{METHOD}|test")
+    marked = boxes(client, study)
+    assert [words_of(box) for box in marked] == [shown, shown]
+    assert [words.strip() for _, words in spans_of(marked[0])] == ["One."]
+    page = researcher().get(reverse("pair", args=[study.slug, study.comparisons.get().pk])).content.decode()
+    assert page.count(html.escape(shown.partition(".")[0])) >= 2
+
+
 # ---- the setting
 
 

@@ -1,5 +1,7 @@
 """A member who has begun to rate: in every browser they can go on, or stop and see the results."""
 
+from uuid import uuid4
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -43,11 +45,11 @@ def test_the_board_says_how_to_go_on_and_how_to_stop(other_browser, study):
     page = answer.content.decode()
     assert answer.status_code == 403
     for name in ("go-on-rating", "stop-rating"):
-        assert f'action="{reverse(name, args=[study.slug])}"' in page
+        assert f'action="{reverse(name, args=[study.public_id])}"' in page
 
 
 def test_rating_goes_on_in_another_browser(other_browser, study):
-    answer = other_browser.post(reverse("go-on-rating", args=[study.slug]), follow=True)
+    answer = other_browser.post(reverse("go-on-rating", args=[study.public_id]), follow=True)
     assert answer.status_code == 200
     assert answer.request["PATH_INFO"] == reverse("rate", args=[study.public_id])
     assert study.annotators.count() == 1
@@ -55,7 +57,7 @@ def test_rating_goes_on_in_another_browser(other_browser, study):
 
 def test_who_stops_sees_the_board_and_keeps_the_votes(other_browser, study):
     answer_pair(next_assignment(study.annotators.get()), "a")
-    answer = other_browser.post(reverse("stop-rating", args=[study.slug]), follow=True)
+    answer = other_browser.post(reverse("stop-rating", args=[study.public_id]), follow=True)
     assert answer.status_code == 200
     assert answer.request["PATH_INFO"] == reverse("board", args=[study.slug])
     assert study.annotators.get().left_at is not None
@@ -64,9 +66,9 @@ def test_who_stops_sees_the_board_and_keeps_the_votes(other_browser, study):
 
 @pytest.mark.parametrize("name", ["stop-rating", "go-on-rating"])
 def test_nobody_else_learns_that_the_study_exists(name, other_browser, study):
-    address = reverse(name, args=[study.slug])
+    address = reverse(name, args=[study.public_id])
     assert browser_of(UserFactory(is_staff=True)).post(address).status_code == 404
-    assert browser_of(UserFactory()).post(reverse(name, args=["nothing"])).status_code == 404
+    assert browser_of(UserFactory()).post(reverse(name, args=[uuid4()])).status_code == 404
     assert Annotator.objects.get().left_at is None
 
 
