@@ -89,6 +89,7 @@ class TransformersEngine:
         source, options, self.revision = _source(self.spec)
         try:
             adapter, source = source, _base_of_adapter(source, options)
+            self.is_adapter = adapter != source
             config = AutoConfig.from_pretrained(source, **options)
             self.seq2seq = bool(config.is_encoder_decoder)
             check_dtype(config, self.dtype, self.spec.slug)
@@ -96,11 +97,11 @@ class TransformersEngine:
             kind = AutoModelForSeq2SeqLM if self.seq2seq else AutoModelForCausalLM
             loader = Loader(self.spec, config, self.dtype, self.device, self.places)
             self.window = self.spec.context_window or input_window(config) or DEFAULT_WINDOW
-            if adapter != source:
+            if self.is_adapter:
                 loader.check_mergeable()
             self.plan = loader.plan(kind, self.window)
             model = loader.load(kind, source, **_unpacked(options))
-            if adapter != source:
+            if self.is_adapter:
                 model = _merged(model, adapter)
         except (OSError, ValueError) as error:
             raise WeightsMissingError(_missing(self.spec, error)) from error

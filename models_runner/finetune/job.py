@@ -86,7 +86,9 @@ def _train(job: FineTuning, held: FineTuningQuerySet) -> System:
     trained = train_model(
         engine, job.method, settings, train_on, watch, folder / "checkpoints", report, worker_is_ending
     )
-    save_weights(engine, job.method, merge=is_gguf(job.base.model_id), folder=folder / "weights")
+    # Matrices of their own would later be loaded onto the base of the adapter that this training began with.
+    merge = is_gguf(job.base.model_id) or engine.is_adapter
+    save_weights(engine, job.method, merge=merge, folder=folder / "weights")
     environment |= {
         "energy_joules": meter.joules(),
         "seconds": round(time.monotonic() - started, 1),
