@@ -6,12 +6,15 @@ If nothing is set, the site uses SQLite, a file-based broker and a generated sec
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.log import DEFAULT_LOGGING
+
+from lib.storage.address import bucket_storage
 
 env = environ.Env()
 
@@ -270,11 +273,19 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "leaderboards.presentation.charts.script.ScriptFinder",
 ]
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "evalsite.storage.StaticFilesStorage"},
 }
 MEDIA_ROOT = DATA_DIR / "media"
+
+# ---- files that web and workers share
+
+# Releases, exports, uploads and fine-tuned weights (lib/storage); empty: in DATA_DIR, which all processes share.
+STORAGE_URL = env.str("STORAGE_URL", default="")
+if STORAGE_URL:
+    STORAGES["shared"] = bucket_storage(STORAGE_URL)
+
 # Built by make docs, beside the code that they are about.
 DOCS_DIR = BASE_DIR / "build" / "docs"
 
@@ -330,7 +341,6 @@ SUMMARY_LEASE_SECONDS = env.int("SUMMARY_LEASE_SECONDS", default=120)
 # A worker that was told to end finishes what it is writing, for this long; then it gives back what it holds.
 DRAIN_SECONDS = env.float("DRAIN_SECONDS", default=25.0)
 GENERATION_THREADS = env.int("GENERATION_THREADS", default=0)  # 0: as many as the machine has cores
-WEIGHTS_DIR = DATA_DIR / "weights"
 
 # A worker computes a board or quality page of more votes than this, at most once in this many seconds; a smaller one is
 # computed in the request.

@@ -26,8 +26,8 @@ FORBIDDEN = {
 
 
 SLOW_TO_LOAD = (
-    "altair", "authlib", "bert_score", "httpx2", "matplotlib", "nltk", "pandas", "pyarrow", "sacrebleu", "scipy.linalg",
-    "scipy.optimize", "scipy.sparse", "scipy.special", "scipy.stats", "torch", "transformers", "vl_convert", "xllamacpp",
+    "altair", "authlib", "bert_score", "boto3", "botocore", "httpx2", "matplotlib", "nltk", "pandas", "pyarrow", "sacrebleu",
+    "scipy.linalg", "scipy.optimize", "scipy.sparse", "scipy.special", "scipy.stats", "storages", "torch", "transformers", "vl_convert", "xllamacpp",
 )  # fmt: skip
 # All modules of a web process, and of a worker that has not begun its first job.
 START = """
