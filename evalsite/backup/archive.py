@@ -17,8 +17,10 @@ from django.utils.crypto import salted_hmac
 
 from annotations.models import Study
 from evalsite.backup.rows import DamagedBackupError, newest_migrations, read_rows, write_rows
+from evalsite.backup.shared_files import upload_all
 from leaderboards.releases.build import one_snapshot
 from leaderboards.snapshots.boards import CODE_VERSION
+from lib.storage.shared import Shared, the_bucket, uses_bucket
 from models_runner.models import Dataset
 
 # Folders below DATA_DIR whose files rows name. What is not here can be made again, but for weights.
@@ -60,7 +62,8 @@ def write_backup(path: Path, *, weights: bool = False) -> Summary:
             _add(archive, ROWS, rows)
             if own_key:
                 _add_text(archive, KEY, settings.SECRET_KEY)
-            files = sum(_add_folder(archive, name) for name in (*FOLDERS, *([WEIGHTS] if weights else ())))
+            add = _add_shared if uses_bucket() else _add_folder
+            files = sum(add(archive, name) for name in (*FOLDERS, *([WEIGHTS] if weights else ())))
     unfinished.replace(path)
     return Summary(sum(counts.values()), files, own_key)
 
@@ -107,12 +110,28 @@ def _add_folder(archive: tarfile.TarFile, name: str) -> int:
     return added
 
 
+def _add_shared(archive: tarfile.TarFile, folder: str) -> int:
+    """Add what object storage has below a folder's name, under the names that it has on a disk."""
+    added = 0
+    bucket = the_bucket()
+    for shared in map(Shared, bucket.names(folder) if bucket else ()):
+        sizes = shared.files()
+        for file, place in shared.places().items():
+            entry = tarfile.TarInfo(place)
+            entry.size, entry.mode = sizes[file], 0o644
+            with shared.open(file) as content:
+                archive.addfile(entry, content)
+            added += 1
+    return added
+
+
 def restore_backup(path: Path) -> Summary:
     """Restore a backup into a site without accounts, datasets and studies, whose tables are there.
 
     Raises:
         RestoreError: The site is not empty, the backup is of another version, or its key is not the one here.
         DamagedBackupError: The file is no backup, or a damaged one.
+        StorageError: Rows and files are restored, and object storage did not take the files.
     """
     if User.objects.exists() or Dataset.objects.exists() or Study.objects.exists():
         raise RestoreError("This site has accounts, datasets or studies. Restore into an empty database and DATA_DIR.")
@@ -124,11 +143,14 @@ def restore_backup(path: Path) -> Summary:
             counts = read_rows(_member(archive, ROWS))
             if counts != manifest["rows"]:
                 raise DamagedBackupError(f"{path} says that it has other rows than it has.")
-            return Summary(sum(counts.values()), extract(archive), own_key)
+            summary = Summary(sum(counts.values()), extract(archive), own_key)
     except (tarfile.TarError, EOFError, KeyError, ValueError, OSError) as error:
         if isinstance(error, RestoreError | DamagedBackupError):
             raise
         raise DamagedBackupError(f"{path} is no backup, or it is damaged: {error}") from error
+    if bucket := the_bucket():
+        list(upload_all(bucket))
+    return summary
 
 
 def _check(manifest: dict[str, Any], own_key: bool) -> None:

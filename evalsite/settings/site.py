@@ -1,6 +1,9 @@
 """What the site is made of: apps, middleware, templates, database, languages, static files."""
 
+from typing import Any
+
 from evalsite.settings.environment import BASE_DIR, DATA_DIR, HTTPS, PORT, URL_PREFIX, env
+from lib.storage.address import bucket_storage
 
 INSTALLED_APPS = [
     "evalsite.web.admin_site.OperatorsAdminConfig",
@@ -123,10 +126,14 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "leaderboards.presentation.charts.script.ScriptFinder",
 ]
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "evalsite.storage.StaticFilesStorage"},
 }
 MEDIA_ROOT = DATA_DIR / "media"
+# Releases, exports, uploads and fine-tuned weights (lib/storage); empty: in DATA_DIR, which all processes share.
+STORAGE_URL = env.str("STORAGE_URL", default="")
+if STORAGE_URL:
+    STORAGES["shared"] = bucket_storage(STORAGE_URL)
 # Built by make docs, beside the code that they are about.
 DOCS_DIR = BASE_DIR / "build" / "docs"

@@ -50,7 +50,6 @@ SUMMARY_LEASE_SECONDS = env.int("SUMMARY_LEASE_SECONDS", default=120)
 # A worker that was told to end finishes what it is writing, for this long; then it gives back what it holds.
 DRAIN_SECONDS = env.float("DRAIN_SECONDS", default=25.0)
 GENERATION_THREADS = env.int("GENERATION_THREADS", default=0)  # 0: as many as the machine has cores
-WEIGHTS_DIR = DATA_DIR / "weights"
 
 # A worker computes a board or quality page of more votes than this, at most once in this many seconds; a smaller one is
 # computed in the request.

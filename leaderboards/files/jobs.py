@@ -5,7 +5,6 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
@@ -19,6 +18,7 @@ from leaderboards.exports.rows import Selection
 from leaderboards.exports.service import Export, get_format
 from leaderboards.models.releases import ExportJob, FileJob, FileJobQuerySet, Release
 from lib.files import replace_bytes_when_complete
+from lib.storage.shared import Shared
 
 TOLD_EVERY_SECONDS = 3.0
 KEPT = timedelta(days=7)
@@ -100,15 +100,17 @@ def _write(job: FileJob, held: FileJobQuerySet, progress: Progress) -> str:
 def _write_export(job: ExportJob, held: FileJobQuerySet, progress: Progress) -> None:
     export = export_of(job)
     export.progress = progress.reach
-    with replace_bytes_when_complete(path_of(job)) as file:
+    path = path_of(job)
+    with replace_bytes_when_complete(path) as file:
         for part in export.parts():
             file.write(part)
-    done = export.exported
+    file_bytes, done = path.stat().st_size, export.exported
+    shared_file(job).keep()
     held.finish(
         rows_done=job.rows_total,
         lines=done.lines,
         left_out=done.left_out,
-        file_bytes=path_of(job).stat().st_size,
+        file_bytes=file_bytes,
         expires_at=timezone.now() + KEPT,
     )
 
@@ -126,8 +128,14 @@ def export_of(job: ExportJob) -> Export:
     return Export(study, get_format(job.format), selection, Counting(options["votes"]))
 
 
+def shared_file(job: ExportJob) -> Shared:
+    """Return where all processes find the file of an export."""
+    return Shared(f"exports/{job.public_id}.{get_format(job.format).ending}")
+
+
 def path_of(job: ExportJob) -> Path:
-    return Path(settings.DATA_DIR) / "exports" / f"{job.public_id}.{get_format(job.format).ending}"
+    """Return the path that the file is written to."""
+    return shared_file(job).path
 
 
 def exports_of(study: Study) -> list[ExportJob]:
@@ -138,5 +146,5 @@ def exports_of(study: Study) -> list[ExportJob]:
 def delete_expired(*, starting: bool = False) -> None:
     """Delete exports that have expired, and their files, a part of each sweep."""
     for job in ExportJob.objects.filter(expires_at__lte=timezone.now()):
-        path_of(job).unlink(missing_ok=True)
+        shared_file(job).delete()
         job.delete()

@@ -1,6 +1,5 @@
 """Write a release's folder and zip file. Both appear when they are complete."""
 
-import hashlib
 import json
 import shutil
 import tempfile
@@ -11,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 
 from annotations.models import Study
@@ -24,6 +22,7 @@ from leaderboards.releases.rows import Contents
 from leaderboards.releases.tables import TABLES, give_back_memory, with_times, write_table
 from leaderboards.snapshots.boards import CODE_VERSION
 from lib.files import replace_bytes_when_complete
+from lib.storage.shared import Shared, file_sha256
 from models_runner.datasets.instructions import texts_of
 from protocol.study.released import released_protocol
 
@@ -42,13 +41,18 @@ class Built:
     counts: dict[str, Any]
 
 
+def shared_files(release: Release) -> Shared:
+    """Return where all processes find the release's folder and zip file."""
+    return Shared(f"releases/{release.public_id}")
+
+
 def folder_of(release: Release) -> Path:
-    """Return the folder that holds the release's files."""
-    return Path(settings.DATA_DIR) / "releases" / str(release.public_id) / release.folder_name
+    """Return the folder that the release's files are written into."""
+    return shared_files(release).path / release.folder_name
 
 
 def zip_of(release: Release) -> Path:
-    """Return the path of the release's zip file."""
+    """Return the path that the release's zip file is written to."""
     return folder_of(release).parent / f"{release.folder_name}.zip"
 
 
@@ -68,7 +72,9 @@ def build(release: Release, progress: Callable[[int], object] = lambda rows: Non
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
     _zip(target, zip_of(release))
-    return Built(file_sha256(zip_of(release)), zip_of(release).stat().st_size, counts)
+    built = Built(file_sha256(zip_of(release)), zip_of(release).stat().st_size, counts)
+    shared_files(release).keep(last_look=lambda: _refuse_if_published(release))
+    return built
 
 
 def build_again(release: Release) -> bool:
@@ -91,6 +97,7 @@ def build_again(release: Release) -> bool:
         shutil.rmtree(folder_of(release), ignore_errors=True)
         folder.replace(folder_of(release))
         archive.replace(zip_of(release))
+    shared_files(release).keep()
     return True
 
 
@@ -235,12 +242,6 @@ def _write_json(path: Path, value: Mapping[str, Any]) -> None:
 
 def _files(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file as hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _zip(folder: Path, path: Path) -> None:

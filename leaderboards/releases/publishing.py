@@ -1,9 +1,9 @@
 """Create drafts of releases, publish them, and set their DOI."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -13,7 +13,9 @@ from django.utils import timezone
 from annotations.models import Study
 from annotations.studies.audit import COMMAND_LINE
 from leaderboards.models.releases import Release
-from leaderboards.releases.build import build, build_again, file_sha256, folder_of, zip_of
+from leaderboards.releases.build import build, build_again, folder_of, shared_files, zip_of
+from lib.storage.bucket import DamagedFileError
+from lib.storage.shared import uses_bucket
 from protocol.study.possible import NoProtocolError, check_possible
 
 
@@ -92,7 +94,7 @@ def publish(release: Release) -> None:
         raise ReleaseError(f"{release} is published already.")
     if release.status != Release.Status.DONE:
         raise ReleaseError(f"The files of {release} are not ready. Wait for them, or create the draft again.")
-    if not zip_of(release).exists() or file_sha256(zip_of(release)) != release.sha256:
+    if shared_files(release).checksum(zip_of(release).name) != release.sha256:
         raise ReleaseError(f"The files of {release} are not what was written. Delete the draft and create it again.")
     drafts = Release.objects.filter(pk=release.pk, publication=Release.Publication.DRAFT, status=Release.Status.DONE)
     drafts.update(publication=Release.Publication.PUBLISHED, published_at=timezone.now())
@@ -122,28 +124,46 @@ def set_doi(release: Release, doi: str) -> None:
 
 def delete_draft(release: Release) -> None:
     """Delete a draft and its files. Raises ReleaseError."""
-    deleted, _ = Release.objects.filter(pk=release.pk, publication=Release.Publication.DRAFT).delete()
-    if not deleted:
-        raise ReleaseError(f"{release} is published: it stays.")
-    shutil.rmtree(folder_of(release).parent, ignore_errors=True)
+    with transaction.atomic():
+        deleted, _ = Release.objects.filter(pk=release.pk, publication=Release.Publication.DRAFT).delete()
+        if not deleted:
+            raise ReleaseError(f"{release} is published: it stays.")
+        shared_files(release).delete()
 
 
-def files(release: Release) -> list[Path]:
-    """Return the names of the folder's files, in order; none before they are written."""
-    folder = folder_of(release)
-    return sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+def files(release: Release) -> dict[Path, int]:
+    """Return the names of the folder's files, in order, and their bytes; none before they are written."""
+    paths = {PurePosixPath(name): size for name, size in shared_files(release).files().items()}
+    inside = {path: size for path, size in paths.items() if path.is_relative_to(release.folder_name)}
+    return {Path(path.relative_to(release.folder_name)): inside[path] for path in sorted(inside)}
+
+
+def place_of(release: Release) -> str:
+    """Return the folder, or the address in object storage, below which the files are."""
+    return str(shared_files(release) if uses_bucket() else folder_of(release))
+
+
+def open_file(release: Release, name: str) -> BinaryIO:
+    """Open a file of the folder. Raises FileNotFoundError, StorageError."""
+    return shared_files(release).open(f"{release.folder_name}/{name}")
+
+
+def open_zip(release: Release) -> tuple[BinaryIO, int]:
+    """Open the zip file, and return its bytes as well. Raises FileNotFoundError, StorageError."""
+    name, shared = zip_of(release).name, shared_files(release)
+    return shared.open(name, sha256=release.sha256), shared.files()[name]
 
 
 def changed_files(release: Release) -> list[str]:
     """Return the files that are missing or differ from CHECKSUMS."""
-    folder = folder_of(release)
-    if not (folder / "CHECKSUMS").is_file():
+    try:
+        with open_file(release, "CHECKSUMS") as file:
+            lines = file.read().decode().splitlines()
+    except (FileNotFoundError, DamagedFileError):
         return ["CHECKSUMS"]
-    lines = (folder / "CHECKSUMS").read_text(encoding="utf-8").splitlines()
     wanted = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    return [
-        name for name, digest in wanted.items() if not (folder / name).is_file() or file_sha256(folder / name) != digest
-    ]
+    shared, folder = shared_files(release), release.folder_name
+    return [name for name, digest in wanted.items() if shared.checksum(f"{folder}/{name}") != digest]
 
 
 def _in_words(error: ValidationError) -> str:

@@ -35,7 +35,7 @@ from models_runner.adapters.texts.chat import Chat, Rendered, TemplateRefusal
 from models_runner.adapters.texts.generation_config import neutralise
 from models_runner.adapters.texts.plain_tokens import PlainTokens
 from models_runner.adapters.texts.thinking import OMIT
-from models_runner.adapters.weights import file_revision, is_gguf, loaded_commit, resolve_gguf
+from models_runner.adapters.weights import file_revision, is_gguf, loaded_commit, local_weights, resolve_gguf
 
 DEFAULT_WINDOW = 2048
 LIBRARIES = ("transformers", "torch")
@@ -89,6 +89,7 @@ class TransformersEngine:
         source, options, self.revision = _source(self.spec)
         try:
             adapter, source = source, _base_of_adapter(source, options)
+            self.is_adapter = adapter != source
             config = AutoConfig.from_pretrained(source, **options)
             self.seq2seq = bool(config.is_encoder_decoder)
             check_dtype(config, self.dtype, self.spec.slug)
@@ -96,11 +97,11 @@ class TransformersEngine:
             kind = AutoModelForSeq2SeqLM if self.seq2seq else AutoModelForCausalLM
             loader = Loader(self.spec, config, self.dtype, self.device, self.places)
             self.window = self.spec.context_window or input_window(config) or DEFAULT_WINDOW
-            if adapter != source:
+            if self.is_adapter:
                 loader.check_mergeable()
             self.plan = loader.plan(kind, self.window)
             model = loader.load(kind, source, **_unpacked(options))
-            if adapter != source:
+            if self.is_adapter:
                 model = _merged(model, adapter)
         except (OSError, ValueError) as error:
             raise WeightsMissingError(_missing(self.spec, error)) from error
@@ -326,7 +327,7 @@ def _base_of_adapter(source: str, options: dict[str, Any]) -> str:
     options.pop("revision", None)  # the adapter's, not the base's
     if config.get("revision"):
         options["revision"] = config["revision"]
-    return str(config["base_model_name_or_path"])
+    return local_weights(str(config["base_model_name_or_path"]))
 
 
 def _tokenizer(adapter: str, source: str, options: dict[str, Any]) -> Any:
@@ -378,7 +379,7 @@ def _source(spec: SystemSpec) -> tuple[str, dict[str, Any], str]:
         raise WeightsMissingError(
             f"System {spec.slug} names no weights. Set its model_id to a folder, a GGUF file or a hub id."
         )
-    folder = Path(spec.model_id).expanduser()
+    folder = Path(local_weights(spec.model_id)).expanduser()
     if folder.is_dir():
         weights = sorted(folder.glob("*.safetensors"))
         return str(folder), {}, file_revision(weights[0]) if weights else ""

@@ -5,17 +5,65 @@ import importlib
 import importlib.util
 import mmap
 import os
+import re
 from functools import cache
 from pathlib import Path
 
 from django.conf import settings
 
-from models_runner.adapters.protocol import WeightsMissingError
+from lib.storage.bucket import DamagedFileError, StorageError
+from lib.storage.shared import Shared
+from models_runner.adapters.protocol import TransientAdapterError, WeightsMissingError
 
 PACKAGE = "package:"
+FINETUNED = "finetuned:"
+# How systems named their weights until they had names of their own; whatever DATA_DIR was then, and wherever.
+PATH_OF_FINETUNED = re.compile(r"/.*/weights/finetuned/(?P<name>[^/]+)/weights")
 # A GGUF file stores the key as its length and its name. We search for the bytes, because the gguf library first reads
 # the vocabulary, which takes ten seconds for a large one.
 TEMPLATE_KEY = len(b"tokenizer.chat_template").to_bytes(8, "little") + b"tokenizer.chat_template"
+
+
+def finetuned_name(model_id: str) -> str:
+    """Return the name of the fine-tuning that a model_id is of; "" for other weights, and for a folder that is here."""
+    if model_id.startswith(FINETUNED):
+        return model_id.removeprefix(FINETUNED)
+    named = PATH_OF_FINETUNED.fullmatch(model_id)
+    return named["name"] if named and not Path(model_id).exists() else ""
+
+
+def finetuned_weights(name: str) -> Shared:
+    """Return where all workers find the weights of a fine-tuning."""
+    return Shared(f"weights/finetuned/{name}/weights")
+
+
+def local_weights(model_id: str) -> str:
+    """Return the path of fine-tuned weights, fetched from object storage first if need be; other model_ids as they are.
+
+    Raises:
+        WeightsMissingError: They are neither here nor there.
+        TransientAdapterError: The object storage does not answer.
+    """
+    if not (name := finetuned_name(model_id)):
+        return model_id
+    try:
+        path = finetuned_weights(name).fetch()
+    except DamagedFileError as error:
+        raise WeightsMissingError(f"The weights of the fine-tuning {name!r} cannot be used. {error}") from error
+    except FileNotFoundError as error:
+        raise WeightsMissingError(_not_there(name)) from error
+    except StorageError as error:
+        raise TransientAdapterError(str(error)) from error
+    if not path.is_dir():
+        raise WeightsMissingError(_not_there(name))
+    return str(path)
+
+
+def _not_there(name: str) -> str:
+    return (
+        f"The weights of the fine-tuning {name!r} are not at {finetuned_weights(name)}. Put them there from a backup, "
+        "or train again."
+    )
 
 
 def is_gguf(model_id: str) -> bool:

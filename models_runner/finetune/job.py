@@ -5,7 +5,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings as site
 from django.db import transaction
 from django.utils import timezone
 
@@ -14,7 +13,7 @@ from jobs.working import LeaseLostError, work_on
 from models_runner.adapters.hf import TransformersEngine
 from models_runner.adapters.protocol import AdapterError, SystemSpec
 from models_runner.adapters.registry import unload_all
-from models_runner.adapters.weights import file_revision, is_gguf
+from models_runner.adapters.weights import FINETUNED, file_revision, finetuned_weights, is_gguf
 from models_runner.finetune.examples import training_examples
 from models_runner.finetune.options import Settings
 from models_runner.finetune.training import (
@@ -38,7 +37,8 @@ KEPT_DECODING = ("max_tokens", "temperature", "seed")
 
 
 def folder_of(job: FineTuning) -> Path:
-    return site.WEIGHTS_DIR / "finetuned" / job.name
+    """Return where the job writes: checkpoints, which stay on this machine, and weights, which all workers get."""
+    return finetuned_weights(job.name).path.parent
 
 
 def work_on_finetuning(pk: int, *, owner: str) -> str:
@@ -86,7 +86,7 @@ def _train(job: FineTuning, held: FineTuningQuerySet) -> System:
     trained = train_model(
         engine, job.method, settings, train_on, watch, folder / "checkpoints", report, worker_is_ending
     )
-    save_weights(engine, job.method, merge=is_gguf(job.base.model_id), folder=folder / "weights")
+    _save(job, engine)
     environment |= {
         "energy_joules": meter.joules(),
         "seconds": round(time.monotonic() - started, 1),
@@ -97,6 +97,15 @@ def _train(job: FineTuning, held: FineTuningQuerySet) -> System:
     system = _finish(job, held, trained, environment, parameters)
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
     return system
+
+
+def _save(job: FineTuning, engine: TransformersEngine) -> None:
+    """Save the weights, and hand them to all workers."""
+    weights = finetuned_weights(job.name)
+    # Matrices of their own would later be loaded onto the base of the adapter that this training began with.
+    merge = is_gguf(job.base.model_id) or engine.is_adapter
+    save_weights(engine, job.method, merge=merge, folder=weights.path)
+    weights.keep(with_copy=True)
 
 
 def _note_start(held: FineTuningQuerySet, environment: dict[str, Any], checkpoint: str | None) -> None:
@@ -157,7 +166,7 @@ def _system(job: FineTuning, trained: Trained, environment: dict[str, Any], para
         "slug": job.name,
         "name": f"{base.name}, fine-tuned on {job.dataset.name}",
         "adapter": "transformers",
-        "model_id": str(weights),
+        "model_id": FINETUNED + job.name,
         "revision": file_revision(sorted(weights.glob("*.safetensors"))[0]),
         "regime": Regime.FINE_TUNED,
         "parameters": base.parameters or parameters,

@@ -4,14 +4,15 @@ import uuid
 from datetime import timedelta
 from pathlib import Path
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
 from jobs.models import MAX_ATTEMPTS, LeasedJob, LeasedJobQuerySet, lease_constraints
+from lib.storage.shared import Shared
 
 KEPT = timedelta(days=1)
+UPLOADS = "uploads"
 # An upload of more bytes is read and stored by a worker, so that no request takes minutes.
 LARGE = 3_000_000
 PACKED = 10  # times: what a .zip of texts unpacks to
@@ -39,17 +40,23 @@ class ImportDraft(models.Model):
 
     @property
     def is_large(self) -> bool:
-        """Whether a worker reads and stores it; looks at the disk."""
-        sizes = (
-            (self.folder / str(number)).stat().st_size * (PACKED if name.lower().endswith(".zip") else 1)
+        """Whether a worker reads and stores it; looks at the files."""
+        sizes = self.shared.files()
+        unpacked = (
+            sizes.get(str(number), 0) * (PACKED if name.lower().endswith(".zip") else 1)
             for number, name in enumerate(self.file_names)
-            if (self.folder / str(number)).is_file()
         )
-        return sum(sizes) > LARGE
+        return sum(unpacked) > LARGE
+
+    @property
+    def shared(self) -> Shared:
+        """Where all processes find the files."""
+        return Shared(f"{UPLOADS}/{self.public_id}")
 
     @property
     def folder(self) -> Path:
-        return Path(settings.DATA_DIR) / "uploads" / str(self.public_id)
+        """Where the files are written to."""
+        return self.shared.path
 
 
 class ImportJob(LeasedJob):

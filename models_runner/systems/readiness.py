@@ -14,12 +14,13 @@ from django.conf import settings
 from jobs.models import Worker
 from jobs.ownership import machine_id
 from lib.plugins import BrokenPluginError
+from lib.storage.shared import uses_bucket
 from models_runner.adapters.endpoints import check_engine
 from models_runner.adapters.loading.formats import NF4_BITS, lacking_packages
 from models_runner.adapters.openai_api.settings import check_request_settings
 from models_runner.adapters.protocol import AdapterError
 from models_runner.adapters.registry import ADAPTERS
-from models_runner.adapters.weights import PACKAGE
+from models_runner.adapters.weights import PACKAGE, finetuned_name, finetuned_weights
 from models_runner.models import Summary, System
 
 NEEDS_GPU_FROM = 7_000_000_000
@@ -69,7 +70,7 @@ def _lacking_adapter(key: str) -> str:
 def weights_are_here(system: System) -> bool:
     """Tell whether nothing has to be downloaded for a transformers system."""
     model = system.model_id
-    return model.startswith(PACKAGE) or _path(model) is not None or _in_hub_cache(system)
+    return model.startswith(PACKAGE) or bool(finetuned_name(model)) or _path(model) is not None or _in_hub_cache(system)
 
 
 def check_ready(system: System) -> None:
@@ -121,6 +122,8 @@ def _transformers(system: System) -> str:
         return "weights: set its model_id to a folder, a GGUF file or a hub id."
     if packages := lacking_packages(_own_quantization(model), system.engine):
         return f"pip install {' '.join(packages)}"
+    if name := finetuned_name(model):
+        return _finetuned(name)
     path = _path(model)
     if path and path.is_dir():
         return ""
@@ -129,6 +132,15 @@ def _transformers(system: System) -> str:
         gigabytes = (system.parameters or 0) * _bytes_a_weight(system) / 1e9
         missing = f"a GPU with more than {gigabytes:.0f} GB of memory" + (f"; and {missing}" if missing else ".")
     return missing
+
+
+def _finetuned(name: str) -> str:
+    """Object storage is not asked: a system is there once its weights are, and lists of systems ask for each."""
+    shared = finetuned_weights(name)
+    if uses_bucket() or shared.path.is_dir():
+        return ""
+    path = str(shared)
+    return f"its weights, which are not at {path}. Put them there from a backup, or train again."
 
 
 def _own_quantization(model: str) -> dict[str, Any]:

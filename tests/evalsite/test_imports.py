@@ -26,9 +26,9 @@ FORBIDDEN = {
 
 
 SLOW_TO_LOAD = (
-    "altair", "authlib", "bert_score", "cryptography", "httpx2", "matplotlib", "nltk", "opentelemetry", "pandas", "pyarrow",
-    "sacrebleu", "scipy.linalg", "scipy.optimize", "scipy.sparse", "scipy.special", "scipy.stats", "segno", "sentry_sdk",
-    "torch", "transformers", "vl_convert", "xllamacpp",
+    "altair", "authlib", "bert_score", "boto3", "botocore", "cryptography", "httpx2", "matplotlib", "nltk", "opentelemetry",
+    "pandas", "pyarrow", "sacrebleu", "scipy.linalg", "scipy.optimize", "scipy.sparse", "scipy.special", "scipy.stats",
+    "segno", "sentry_sdk", "storages", "torch", "transformers", "vl_convert", "xllamacpp",
 )  # fmt: skip
 # All modules of a web process, and of a worker that has not begun its first job.
 START = """

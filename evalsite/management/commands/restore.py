@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from evalsite.backup.archive import RestoreError, restore_backup
 from evalsite.backup.rows import DamagedBackupError
+from lib.storage.bucket import StorageError
 
 
 class Command(BaseCommand):
@@ -21,6 +22,9 @@ class Command(BaseCommand):
             restored = restore_backup(file)
         except (RestoreError, DamagedBackupError) as error:
             raise CommandError(str(error)) from error
+        except StorageError as error:
+            told = "Rows are restored, and files only into DATA_DIR. Once the storage answers: manage.py storage upload"
+            raise CommandError(f"{error}. {told}") from error
         self.stdout.write(f"{restored.rows} rows and {restored.files} files are restored.")
         if not restored.own_key:
             self.stdout.write("SECRET_KEY is the one of the site that was backed up.")

@@ -6,8 +6,9 @@ from django.core.management.base import BaseCommand, CommandError
 from leaderboards.data.lookup import UnknownStudyError, find_study
 from leaderboards.models.releases import Release
 from leaderboards.releases import publishing
-from leaderboards.releases.build import folder_of, zip_of
+from leaderboards.releases.build import zip_of
 from leaderboards.releases.publishing import Draft, ReleaseError
+from lib.storage.shared import uses_bucket
 
 
 class Command(BaseCommand):
@@ -52,8 +53,9 @@ class Command(BaseCommand):
         except BaseException:
             publishing.delete_draft(release)
             raise
-        self.stdout.write(f"Draft {release}, {release.counts['rows']['votes']} votes: {folder_of(release)}")
-        self.stdout.write(f"As one file: {zip_of(release)}")
+        self.stdout.write(f"Draft {release}, {release.counts['rows']['votes']} votes: {publishing.place_of(release)}")
+        if not uses_bucket():
+            self.stdout.write(f"As one file: {zip_of(release)}")
         for reason, n in release.counts["left_out"].items():
             self.stdout.write(f"Left out: {n} votes {reason}.")
         if withheld := release.counts["withheld"]:
@@ -75,7 +77,7 @@ class Command(BaseCommand):
 
     def _rewrite(self, options: dict[str, Any]) -> None:
         publishing.write_again(release := self._find(options))
-        self.stdout.write(f"All files of {release} are as they were: {folder_of(release)}")
+        self.stdout.write(f"All files of {release} are as they were: {publishing.place_of(release)}")
 
     def _delete(self, options: dict[str, Any]) -> None:
         publishing.delete_draft(release := self._find(options))
@@ -85,7 +87,7 @@ class Command(BaseCommand):
         rows = Release.objects.select_related("study")
         for release in rows.filter(study=find_study(options["slug"])) if options["slug"] else rows:
             self.stdout.write(
-                f"{release}  {release.get_publication_display()}  {release.doi or '—'}  {folder_of(release)}"
+                f"{release}  {release.get_publication_display()}  {release.doi or '—'}  {publishing.place_of(release)}"
             )
 
     def _find(self, options: dict[str, Any]) -> Release:

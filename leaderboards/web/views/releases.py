@@ -1,9 +1,9 @@
 """Views of a study's exports, of its releases, and of the releases that everybody with an account sees."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from functools import wraps
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -29,12 +29,12 @@ from annotations.web.access import (
 from leaderboards.files import jobs
 from leaderboards.models.releases import ExportJob, FileJob, Release
 from leaderboards.releases import publishing
-from leaderboards.releases.build import folder_of, zip_of
 from leaderboards.releases.card import card_name
 from leaderboards.releases.publishing import Draft, ReleaseError
 from leaderboards.web.access import get_results_study, results_only
 from leaderboards.web.forms import DoiForm, DraftForm, ExportForm
 from leaderboards.web.requests import results_page
+from lib.serving.download import download
 from lib.text.translated import translated_markdown, verbatim
 
 # Larger exports are written in the background.
@@ -128,7 +128,8 @@ def export_file(request: HttpRequest, public_id: str) -> HttpResponseBase:
     get_results_study(request, job.study.slug)
     if job.status != ExportJob.Status.DONE or job.expires_at is None or job.expires_at <= timezone.now():
         raise Http404
-    return _file(jobs.path_of(job), jobs.export_of(job).name)
+    shared = jobs.shared_file(job)
+    return _file(lambda: (shared.open(shared.path.name), job.file_bytes), jobs.export_of(job).name)
 
 
 @login_required
@@ -149,10 +150,13 @@ def _retry(request: HttpRequest, job: FileJob) -> None:
         messages.error(request, "Only a failed file can be written again, and this one has not failed.")
 
 
-def _file(path: Path, name: str) -> FileResponse:
-    if not path.is_file():
-        raise Http404
-    return FileResponse(path.open("rb"), as_attachment=True, filename=name)
+def _file(opened: Callable[[], tuple[BinaryIO, int | None]], name: str) -> FileResponse:
+    """Send a file, from object storage as it comes: who may have it is decided here, and no address of it leaks."""
+    try:
+        file, size = opened()
+    except FileNotFoundError as error:
+        raise Http404 from error
+    return download(file, size, name)
 
 
 # ---- releases
@@ -205,43 +209,48 @@ def releases(request: HttpRequest) -> HttpResponse:
 def release(request: HttpRequest, release: Release) -> HttpResponse:
     """Show a release with its card and files."""
     role = role_of(request.user, release.study)
-    folder = folder_of(release)
+    files = publishing.files(release)
     context = {
         "release": release,
         "study": release.study,
         "member": role is not None,
         "manages": role in (LEAD, Membership.Role.OWNER),
-        "card": _card_in_readers_language(folder),
-        "files": [(name.as_posix(), (folder / name).stat().st_size) for name in publishing.files(release)],
+        "card": _card_in_readers_language(release, files),
+        "files": [(name.as_posix(), size) for name, size in files.items()],
         "form": DoiForm(instance=release),
     }
     return render(request, "leaderboards/release.html", context)
 
 
-def _card_in_readers_language(folder: Path) -> str:
+def _card_in_readers_language(release: Release, files: Container[Path]) -> str:
     """Return the card that is kept in this language; else the English one, translated. Empty before it is written."""
-    kept = folder / card_name(get_language() or settings.LANGUAGE_CODE)
-    english = folder / card_name(settings.LANGUAGE_CODE)
-    if kept != english and kept.is_file():
-        return kept.read_text(encoding="utf-8")
-    if not english.is_file():
+    kept, english = card_name(get_language() or settings.LANGUAGE_CODE), card_name(settings.LANGUAGE_CODE)
+    if kept != english and Path(kept) in files:
+        return _text(release, kept)
+    if Path(english) not in files:
         return ""
     # The header is for programs.
-    return translated_markdown(english.read_text(encoding="utf-8").split("---\n", 2)[-1])
+    return translated_markdown(_text(release, english).split("---\n", 2)[-1])
+
+
+def _text(release: Release, name: str) -> str:
+    with publishing.open_file(release, name) as file:
+        return file.read().decode()
 
 
 @release_page
 def release_zip(request: HttpRequest, release: Release) -> HttpResponseBase:
     """Download a release as one file."""
-    return _file(zip_of(release), zip_of(release).name)
+    return _file(lambda: publishing.open_zip(release), f"{release.folder_name}.zip")
 
 
 @release_page
 def release_file(request: HttpRequest, release: Release, name: str) -> HttpResponseBase:
     """Download one file of the folder. A name that is not in the list of files gets 404, wherever it points."""
-    if Path(name) not in publishing.files(release):
+    size = publishing.files(release).get(Path(name))
+    if size is None:
         raise Http404
-    return _file(folder_of(release) / name, Path(name).name)
+    return _file(lambda: (publishing.open_file(release, name), size), Path(name).name)
 
 
 @results_action

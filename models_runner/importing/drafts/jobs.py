@@ -1,14 +1,14 @@
 """Read and store large uploads in a worker; small ones are read and stored in the request."""
 
-import shutil
-
 from django.db import transaction
 
 from jobs.models import LeasedJobQuerySet
 from jobs.working import LeaseLostError, work_on
+from lib.storage.shared import delete_old_copies
 from models_runner.importing.documents import ImportResult
 from models_runner.importing.drafts import service
 from models_runner.models import ImportDraft, ImportJob
+from models_runner.models.drafts import KEPT, UPLOADS
 
 PROGRESS_SECONDS = 2.0
 
@@ -35,6 +35,7 @@ def forget_failure(draft: ImportDraft) -> None:
 def work_on_import(job_id: int, *, owner: str) -> str:
     """Read or store one upload; return a line for the log. Calling it twice is harmless."""
     progress = {"files_read": 0}
+    delete_old_copies(UPLOADS, KEPT)
 
     def do(job: ImportJob, held: LeasedJobQuerySet[ImportJob]) -> str:
         return _read(job, held, progress) if job.kind == ImportJob.Kind.READ else _store(job, held)
@@ -63,5 +64,5 @@ def _store(job: ImportJob, held: LeasedJobQuerySet[ImportJob]) -> str:
 
     documents = service.importable_documents(job.draft)
     result = service.store_documents(job.draft, documents, on_stored=finish)
-    shutil.rmtree(job.draft.folder, ignore_errors=True)
+    job.draft.shared.delete()
     return f"{result.added} documents added"

@@ -6,16 +6,18 @@ import pickle
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, cast
-from uuid import uuid4
 
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
 
+from lib.files import replace_bytes_when_complete
 from lib.names import normal_form
+from lib.storage.bucket import DamagedFileError
+from lib.storage.shared import Shared, delete_old_copies
 from models_runner.importing.documents import ImportResult, import_documents
 from models_runner.importing.drafts.corrections import (
     Corrections,
@@ -31,9 +33,10 @@ from models_runner.importing.preview import FilePreview, ImportPreview, preview_
 from models_runner.importing.reading import Missing, ReadOptions
 from models_runner.importing.records import DatasetImportError, ImportedRecord, RecordError, Terms
 from models_runner.models import Dataset, ImportDraft
-from models_runner.models.drafts import KEPT
+from models_runner.models.drafts import KEPT, UPLOADS
 
 PASTED = "pasted.txt"
+SEAL_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -63,21 +66,27 @@ def start_draft(
 ) -> ImportDraft:
     """Keep uploaded files and a pasted text for a preview; drafts older than a day are deleted."""
     discard(ImportDraft.objects.filter(created_at__lt=timezone.now() - KEPT))
+    delete_old_copies(UPLOADS, KEPT)
     names = [str(file.name) for file in files] + ([pasted_name or PASTED] if pasted else [])
     draft = ImportDraft.objects.create(file_names=names, options=dict(options), created_by=by.get_username())
     draft.folder.mkdir(parents=True)
-    for number, file in enumerate(files):
-        with (draft.folder / str(number)).open("wb") as target:
-            for chunk in file.chunks():
-                target.write(chunk)
-    if pasted:
-        (draft.folder / str(len(files))).write_text(pasted, encoding="utf-8", newline="")
+    try:
+        for number, file in enumerate(files):
+            with (draft.folder / str(number)).open("wb") as target:
+                for chunk in file.chunks():
+                    target.write(chunk)
+        if pasted:
+            (draft.folder / str(len(files))).write_text(pasted, encoding="utf-8", newline="")
+        draft.shared.keep(with_copy=True)
+    except BaseException:
+        shutil.rmtree(draft.folder, ignore_errors=True)
+        raise
     return draft
 
 
 def discard(drafts: Iterable[ImportDraft]) -> None:
     for draft in drafts:
-        shutil.rmtree(draft.folder, ignore_errors=True)
+        draft.shared.delete()
         draft.delete()
 
 
@@ -96,7 +105,8 @@ def read_options(options: Mapping[str, Any]) -> ReadOptions:
 
 def read_files(draft: ImportDraft, *, read: Callable[[], object] = lambda: None) -> ImportPreview:
     """Read the files of an upload. read: Called after each of them."""
-    sources = [Source(name, path=draft.folder / str(number)) for number, name in enumerate(draft.file_names)]
+    folder = draft.shared.fetch()
+    sources = [Source(name, path=folder / str(number)) for number, name in enumerate(draft.file_names)]
     try:
         return preview_import(sources, read_options(draft.options), read=read)
     except RecordError as error:
@@ -118,27 +128,38 @@ def preview_draft(draft: ImportDraft) -> DraftPreview:
     return DraftPreview(read, documents, speakers_of(read.documents), problems, places, left_out)
 
 
-def _place_of_read(draft: ImportDraft) -> Path:
+def _place_of_read(draft: ImportDraft) -> Shared:
     """Return where what was read with these options is kept."""
     options = {
         name: value for name, value in draft.options.items() if name not in ("name", "licence", "redistributable")
     }
-    return draft.folder / f"read-{hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()}"
+    digest = hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()
+    return Shared(f"{draft.shared.name}/read-{digest}")
 
 
 def save_read(draft: ImportDraft, read: ImportPreview) -> None:
-    place = _place_of_read(draft)
-    part = place.with_suffix(f".{uuid4().hex}")
-    part.write_bytes(pickle.dumps(read, pickle.HIGHEST_PROTOCOL))
-    part.replace(place)
+    place, content = _place_of_read(draft), pickle.dumps(read, pickle.HIGHEST_PROTOCOL)
+    with replace_bytes_when_complete(place.path) as file:
+        file.write(_seal(content) + content)
+    place.keep()
 
 
 def saved_read(draft: ImportDraft) -> ImportPreview | None:
     """Return what a worker read with the draft's options; None if none has, or another version of this site has."""
+    place = _place_of_read(draft)
     try:
-        return cast(ImportPreview, pickle.loads(_place_of_read(draft).read_bytes()))  # noqa: S301  (written by save_read)
-    except (OSError, pickle.UnpicklingError, AttributeError, ImportError, TypeError, EOFError):
+        with place.open(place.path.name) as file:
+            seal, content = file.read(SEAL_BYTES), file.read()
+        if not constant_time_compare(seal, _seal(content)):
+            return None
+        return cast(ImportPreview, pickle.loads(content))  # noqa: S301  (sealed by save_read)
+    except (FileNotFoundError, DamagedFileError, pickle.UnpicklingError, AttributeError, ImportError, TypeError):
         return None
+
+
+def _seal(content: bytes) -> bytes:
+    """Return what only this site can write: loading a pickle runs what is in it, and others may reach the storage."""
+    return salted_hmac("models_runner.importing.drafts", content, algorithm="sha256").digest()
 
 
 def _repeated_ids(records: Iterable[ImportedRecord]) -> list[str]:

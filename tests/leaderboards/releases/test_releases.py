@@ -385,5 +385,5 @@ def test_a_release_that_would_differ_is_not_written_again(study):
     Judgement.objects.filter(pk=Judgement.objects.first().pk).update(outcome="both_bad")
     with pytest.raises(CommandError, match="would differ from what was released"):
         call_command("release", "rewrite", study.slug, release.version)
-    assert publishing.files(release) == []
+    assert publishing.files(release) == {}
     assert not zip_of(release).exists()

@@ -74,6 +74,23 @@ def test_lora_on_a_folder_is_kept_as_a_peft_adapter(llama, dataset):
     assert (folder_of(job) / "weights" / "adapter_config.json").is_file()
 
 
+def test_lora_on_lora_keeps_what_the_first_one_learnt(llama, dataset):
+    """As matrices of its own it would be loaded onto the base of the first one, whose matrices would be lost."""
+    parent = base(llama)
+    first = worked(started(parent, dataset)).system
+    further = worked(started(first, dataset, name="further", settings=QUICK | {"learning_rate": 1e-9})).system
+    plain, one, two = map(weights_of, (parent, first, further))
+    assert plain.keys() == one.keys() == two.keys()
+    assert all(two[name].allclose(one[name], atol=1e-5) for name in one)
+    assert not all(plain[name].allclose(one[name], atol=1e-4) for name in one)
+
+
+def weights_of(system):
+    from models_runner.adapters.hf import TransformersEngine
+
+    return TransformersEngine(adapter_spec(system)).model.state_dict()
+
+
 def test_the_same_seed_gives_the_same_system(llama, dataset):
     parent = base(llama)
     one, two = (worked(started(parent, dataset, name=name)) for name in ("one", "two"))

@@ -21,7 +21,7 @@ QUICK = {"max_steps": 6, "evaluate_every": 3, "accumulation": 1, "learning_rate"
 @pytest.fixture(autouse=True)
 def _here(monkeypatch, settings, tmp_path):
     monkeypatch.setattr("jobs.messages.send", lambda task, *args, delay=None: None)
-    settings.WEIGHTS_DIR = tmp_path / "weights"
+    settings.DATA_DIR = tmp_path
 
 
 @pytest.fixture(scope="module")

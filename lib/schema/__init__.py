@@ -1,0 +1,1 @@
+"""Operations of migrations that let the version before go on meanwhile (docs/deploying.md)."""
