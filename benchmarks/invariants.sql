@@ -69,6 +69,23 @@ WHERE p.votes <> (
     AND (ra.system_id = p.system_1_id AND rb.system_id = p.system_2_id
          OR ra.system_id = p.system_2_id AND rb.system_id = p.system_1_id));
 
+-- a pair of systems with votes of an adaptive study is not counted
+SELECT j.id FROM annotations_judgement j
+JOIN annotations_assignment a ON a.id = j.assignment_id AND a.slot IS NOT NULL
+JOIN annotations_annotator w ON w.id = a.annotator_id AND w.excluded_at IS NULL
+JOIN annotations_comparison c ON c.id = a.comparison_id AND c.purpose = 'rating'
+JOIN annotations_study t ON t.id = c.study_id AND t.sampling = 'adaptive'
+JOIN models_runner_summary sa ON sa.id = c.summary_a_id
+JOIN models_runner_run ra ON ra.id = sa.run_id
+JOIN models_runner_summary sb ON sb.id = c.summary_b_id
+JOIN models_runner_run rb ON rb.id = sb.run_id
+WHERE j.criterion_id = (
+    SELECT k.id FROM annotations_criterion k WHERE k.study_id = t.id ORDER BY k.position LIMIT 1)
+AND NOT EXISTS (
+    SELECT 1 FROM annotations_paircount p WHERE p.study_id = t.id
+    AND p.system_1_id = CASE WHEN ra.system_id < rb.system_id THEN ra.system_id ELSE rb.system_id END
+    AND p.system_2_id = CASE WHEN ra.system_id < rb.system_id THEN rb.system_id ELSE ra.system_id END);
+
 -- an annotator's lead of a system is not that of the pairs they were given
 SELECT annotator_id, system_id FROM (
     SELECT annotator_id, system_id, lead FROM annotations_sidelead

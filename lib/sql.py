@@ -159,6 +159,20 @@ def for_update(of: str) -> str:
     return f"FOR UPDATE OF {of}" if connection.features.has_select_for_update else ""
 
 
+def pass_gate(name: str, key: int, *, close: bool) -> None:
+    """Wait until nobody has closed this gate; it stays as it is left until the transaction ends.
+
+    It locks rows that are not there yet: who adds one goes through, and who needs that none is added closes it.
+    SQLite has one writer at a time.
+
+    Args:
+        close: Wait as well until nobody is in it, and keep others out.
+    """
+    if connections[DEFAULT_DB_ALIAS].vendor == "postgresql":
+        lock = "pg_advisory_xact_lock" if close else "pg_advisory_xact_lock_shared"
+        fetch(f"SELECT {lock}(hashtextextended(%s, %s))", name, key)
+
+
 def from_json(value: str | None) -> Any:
     return None if value is None else json.loads(value)
 

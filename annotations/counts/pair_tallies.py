@@ -1,13 +1,16 @@
 """Keeps an adaptive study's tallies of votes by pair of systems, exactly, in the transaction of each change.
 
 A tally counts what a board counts: answers to the first question, in a held place, by annotators who are not excluded.
-It cannot drift, because:
+A pair without votes has none: 1,000 systems have half a million pairs. It cannot drift, because:
 
 - Every change of an answer or of a place locks its comparison first, so nothing changes between reading what the
   assignment adds before and after. The tally is locked last, when all else is written: many people rate few pairs.
 - Whether the annotator is excluded is read once the tally is locked. recount_pairs locks all tallies of the study
   before it reads and until its transaction ends, and an exclusion calls it in its own transaction: a simultaneous
   vote is either in the recount, or sees the exclusion.
+- A tally that is not there cannot be locked. Who misses one waits for recounts under way at the study's gate, which a
+  recount closes before it locks the tallies, and looks again. A transaction changes one assignment, so nobody stands
+  there with a tally locked.
 - A study that becomes adaptive first waits for every vote under way (sampling_changed).
 """
 
@@ -15,7 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import reduce
-from itertools import combinations, islice
+from itertools import islice
 from operator import or_
 from typing import NamedTuple
 
@@ -24,10 +27,12 @@ from django.db import transaction
 from django.db.models import Count, Exists, F, Q, QuerySet, Subquery
 
 from annotations.models import Annotator, Criterion, Judgement, JudgementQuerySet, Outcome, PairTally, Sampling, Study
+from lib.sql import pass_gate
 from stats.decisions.sampling import PairMoments, smoothed_variance
 
 # A condition for each of so many first systems, which databases still take together.
 FIRSTS_AT_ONCE = 100
+GATE = PairTally._meta.db_table
 SystemPair = tuple[int, int]  # ids of two systems, the smaller first
 
 SYSTEMS = tuple(f"assignment__comparison__summary_{side}__run__system_id" for side in "ab")
@@ -55,10 +60,7 @@ def pair_of(system_a: int, system_b: int) -> SystemPair:
 
 
 def moments_of_pairs(study: Study, pairs: Sequence[SystemPair]) -> PairMoments:
-    """Return the number and variance of votes of these pairs.
-
-    No other tallies are read: 1,000 systems have half a million.
-    """
+    """Return the number and variance of votes of these pairs; no other tallies are read."""
     stored = dict(_stored(study, pairs))
     totals = [stored.get(pair, Totals()) for pair in pairs]
     n = np.array([of_pair.votes for of_pair in totals], dtype=np.int64)
@@ -114,19 +116,34 @@ def _move(assignment_id: int, before: PairScore | None, after: PairScore | None)
     if before == after or (score := before or after) is None:
         return
     study = Study.objects.filter(comparisons__assignments=assignment_id)
-    first, second = score.pair
-    # Ordered by its own key: in the model's order the query would join the study and lock its row as well.
-    tallies = PairTally.objects.select_for_update(of=("self",)).order_by("pk")
-    tally = tallies.filter(study__in=study, system_1=first, system_2=second).first()
+    tally = _locked_tally(study, score.pair) or _missing_tally(study, score.pair)
     if tally is None:
         return  # not adaptive
     excluded = Annotator.objects.excluded().filter(assignments=assignment_id)
     added, removed = _totals(after), _totals(before)
-    PairTally.objects.filter(~Exists(excluded), pk=tally.pk).update(
+    PairTally.objects.filter(~Exists(excluded), pk=tally).update(
         votes=F("votes") + added.votes - removed.votes,
         score_sum=F("score_sum") + added.score_sum - removed.score_sum,
         score_squares=F("score_squares") + added.score_squares - removed.score_squares,
     )
+
+
+def _locked_tally(study: QuerySet[Study], pair: SystemPair) -> int | None:
+    # Ordered by its own key: in the model's order the query would join the study and lock its row as well.
+    tallies = PairTally.objects.select_for_update(of=("self",)).order_by("pk")
+    of_pair = tallies.filter(study__in=study, system_1=pair[0], system_2=pair[1])
+    return of_pair.values_list("pk", flat=True).first()
+
+
+def _missing_tally(study: QuerySet[Study], pair: SystemPair) -> int | None:
+    """Add a tally of no votes and lock it, if the study is adaptive; or lock the one that came meanwhile."""
+    (study_id,) = study.values_list("pk", flat=True)
+    pass_gate(GATE, study_id, close=False)
+    if not Study.objects.filter(pk=study_id, sampling=Sampling.ADAPTIVE).exists():
+        return None
+    added = PairTally(study_id=study_id, system_1_id=pair[0], system_2_id=pair[1])
+    PairTally.objects.bulk_create([added], ignore_conflicts=True)
+    return _locked_tally(study, pair)
 
 
 def _totals(score: PairScore | None) -> Totals:
@@ -151,21 +168,22 @@ def recount_pairs(study: Study) -> None:
     if not adaptive:
         study.pair_tallies.all().delete()
         return
-    systems = study.systems.order_by("pk").values_list("pk", flat=True)
-    wanted = (
-        PairTally(study=study, system_1_id=first, system_2_id=second) for first, second in combinations(systems, 2)
-    )
-    PairTally.objects.bulk_create(wanted, ignore_conflicts=True, batch_size=500)
+    pass_gate(GATE, study.pk, close=True)
     columns = ("pk", "system_1_id", "system_2_id", *Totals._fields)
     tallies = list(study.pair_tallies.select_for_update().order_by("pk").values_list(*columns))
     by_pair = tallies_from_votes(study)
-    # Most pairs of many systems have no votes: only what is wrong is written.
-    wrong = [
-        PairTally(pk=pk, **by_pair.get((first, second), Totals())._asdict())
-        for pk, first, second, *totals in tallies
-        if by_pair.get((first, second), Totals()) != tuple(totals)
-    ]
+    # Most tallies are right: only what is wrong is written.
+    wrong = []
+    for pk, first, second, *totals in tallies:
+        counted = by_pair.pop((first, second), Totals())
+        if counted != tuple(totals):
+            wrong.append(PairTally(pk=pk, **counted._asdict()))
     PairTally.objects.bulk_update(wrong, Totals._fields, batch_size=500)
+    missing = (
+        PairTally(study=study, system_1_id=first, system_2_id=second, **counted._asdict())
+        for (first, second), counted in sorted(by_pair.items())
+    )
+    PairTally.objects.bulk_create(missing, batch_size=500)
 
 
 def tallies_from_votes(study: Study) -> dict[SystemPair, Totals]:

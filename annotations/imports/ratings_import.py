@@ -49,7 +49,7 @@ def import_ratings(path: Path, study: Study, by: User | None = None) -> RatingsI
 @transaction.atomic
 def store_placed(placed: PlacedVotes, study: Study, by: User | None = None) -> RatingsImportResult:
     """Store the votes of a file that are not stored yet. Raises DatasetImportError."""
-    locked = Study.objects.select_for_update().get(pk=study.pk)
+    locked = Study.objects.select_for_update(no_key=True).get(pk=study.pk)
     if locked.simulated and locked.annotators.exists():
         raise DatasetImportError([f"The votes of study {study.slug} are simulated, so it takes no others."])
     _refuse_if_changed(placed, study)

@@ -11,7 +11,7 @@ from models_runner.models import System
 class PairTally(models.Model):
     """The votes on a study's first question between two systems, scored for system_1, which has the smaller id.
 
-    Adaptive studies have one for each pair of their systems; annotations/counts/pair_tallies.py keeps them.
+    Adaptive studies have one for each pair with votes; annotations/counts/pair_tallies.py keeps them.
     """
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="pair_tallies")

@@ -54,7 +54,7 @@ def direct_study(
     Raises:
         StudySetupError: Somebody was given a pair, there is nothing to draw from, or there are fewer documents.
     """
-    before = Study.objects.select_for_update().get(pk=study.pk)
+    before = Study.objects.select_for_update(no_key=True).get(pk=study.pk)
     if is_rated(before):
         raise StudySetupError("Pairs can no longer be drawn: annotators have already been given some.", "sampling")
     rows = list(study.comparisons.for_rating().order_by("document", "pk").select_for_update())

@@ -73,7 +73,7 @@ def change_settings(study: Study, values: Mapping[str, Any], by: User | None) ->
     Raises:
         StudySetupError: A value is wrong or its field is fixed; then nothing changes.
     """
-    before = Study.objects.select_for_update().get(pk=study.pk)
+    before = Study.objects.select_for_update(no_key=True).get(pk=study.pk)
     changed = [name for name in values if getattr(before, name) != values[name]]
     _check_changes(before, changed, values)
     for name in changed:

@@ -19,6 +19,8 @@ from stats.votes.arrays import FloatArray, VoteArrays
 RESAMPLES = 1000
 # For a study without a margin: its intervals do not depend on one, and what does is left out.
 ANY_MARGIN = 0.05
+# The best-rated of either side that are compared one by one: a thousand systems make a quarter of a million pairs.
+MOST_OF_A_SIDE = 60
 
 
 def is_compact(system: System) -> bool:
@@ -46,14 +48,15 @@ def compare_pairs(inputs: BoardInputs, ratings: Ratings, margin: float | None, s
 
     Intervals hold for all pairs at once, as a reader picks among them after a look at the votes; that of the pair which
     the study named before the first vote is its own. "pairs" says how many an interval holds for, and p is only that of
-    a pair by itself.
+    a pair by itself. Of many systems, those of compared_systems are compared.
     The verdict is superior, not inferior, inferior, undecided (the votes do not decide) or undefined (with a reason).
     Superior is what is not inferior and, by the rule of the whole board, differs and is ahead. "equivalent" says
     whether neither is better by the margin or more. Without a margin verdict, equivalent, p and votes_needed are None.
 
     ratings: Of the board.
     """
-    pairs = all_pairs(inputs)
+    pairs, compared = all_pairs(inputs), compared_systems(inputs, ratings)
+    answered = [pair for pair in pairs if compared.issuperset(pair)]
     results = compare_all(
         inputs.arrays,
         pairs,
@@ -62,6 +65,7 @@ def compare_pairs(inputs: BoardInputs, ratings: Ratings, margin: float | None, s
         scale=Scale.WIN_PROBABILITY,
         resamples=RESAMPLES,
         named=named_pair(inputs),
+        answered=answered,
     )
     outcomes = PairOutcomes.of(inputs.arrays)
     return [
@@ -72,14 +76,34 @@ def compare_pairs(inputs: BoardInputs, ratings: Ratings, margin: float | None, s
             "pairs": chosen.candidates,
             "outcomes": outcomes.between(i, j),
         }
-        for (i, j), chosen in zip(pairs, results, strict=True)
+        for (i, j), chosen in zip(answered, results, strict=True)
     ]
 
 
 def all_pairs(inputs: BoardInputs) -> list[Pair]:
     """Return the numbers of every small system with each that it could replace."""
-    small, large = ([inputs.slugs.index(s.slug) for s in side(inputs)] for side in (small_ones, large_ones))
+    number = {slug: i for i, slug in enumerate(inputs.slugs)}
+    small, large = ([number[s.slug] for s in side(inputs)] for side in (small_ones, large_ones))
     return [(i, j) for i in small for j in large if i != j]
+
+
+def compared_systems(inputs: BoardInputs, ratings: Ratings) -> set[int]:
+    """Return the numbers of the systems that are compared one by one: of each side the best rated, up to a limit.
+
+    The best of its size class is among them, as a board's verdict may be about it, and so is what the study asks about.
+    """
+    number = {slug: i for i, slug in enumerate(inputs.slugs)}
+    asked_about = {inputs.study.small_system_id, inputs.study.large_system_id}
+    compared = {number[system.slug] for system in inputs.systems if system.pk in asked_about}
+    for side, size_class in ((small_ones, "compact"), (large_ones, "large")):
+        best_first = sorted(side(inputs), key=lambda system: _order(ratings.rating[number[system.slug]]))
+        best_of_class = [system for system in best_first if system.size_class == size_class][:1]
+        compared |= {number[system.slug] for system in (*best_first[:MOST_OF_A_SIDE], *best_of_class)}
+    return compared
+
+
+def _order(rating: float) -> float:
+    return math.inf if math.isnan(rating) else -rating
 
 
 def named_pair(inputs: BoardInputs) -> Pair | None:

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from leaderboards.boards.costs import read_costs
-from leaderboards.boards.noninferiority import RESAMPLES, compare_pairs, large_ones, small_ones
+from leaderboards.boards.noninferiority import RESAMPLES, compare_pairs, compared_systems, large_ones, small_ones
 from leaderboards.boards.rated import rate_board
 from leaderboards.data.inputs import BoardInputs
 from models_runner.metrics.declared import direction_of
 from models_runner.metrics.protocol import Direction
+from models_runner.models import System
 from stats.metrics.significance import mean_intervals
 
 
@@ -23,9 +24,13 @@ def qualities_of(names: Iterable[str]) -> list[str]:
 def compute_small_large(inputs: BoardInputs, seed: int) -> dict[str, Any]:
     """Compute values for JSON; undefined is None, with its reason. One query, for what the summaries took.
 
-    "metrics" and "costs" are by name and system; "small" and "large" are the systems that verdicts are about.
+    "metrics" and "costs" are by name and system; "small" and "large" are the systems that verdicts are about, the best
+    rated ones where there are many; then "many" says how many there are of each.
     """
     margin = inputs.study.noninferiority_margin
+    ratings = rate_board(inputs, seed)
+    compared = {inputs.slugs[i] for i in compared_systems(inputs, ratings)}
+    sides = {"small": small_ones(inputs), "large": large_ones(inputs)}
     return {
         "fingerprint": inputs.fingerprint,
         "seed": seed,
@@ -37,10 +42,16 @@ def compute_small_large(inputs: BoardInputs, seed: int) -> dict[str, Any]:
             measure: {system: cost._asdict() for system, cost in costs.items()}
             for measure, costs in read_costs(inputs).items()
         },
-        "small": [system.slug for system in small_ones(inputs)],
-        "large": [system.slug for system in large_ones(inputs)],
-        "verdicts": compare_pairs(inputs, rate_board(inputs, seed), margin, seed),
+        **{name: [system.slug for system in side if system.slug in compared] for name, side in sides.items()},
+        **_many(sides, compared),
+        "verdicts": compare_pairs(inputs, ratings, margin, seed),
     }
+
+
+def _many(sides: dict[str, list[System]], compared: set[str]) -> dict[str, dict[str, int]]:
+    if all(system.slug in compared for side in sides.values() for system in side):
+        return {}
+    return {"many": {name: len(side) for name, side in sides.items()}}
 
 
 def _metrics(inputs: BoardInputs, seed: int) -> dict[str, dict[str, dict[str, Any]]]:

@@ -105,7 +105,7 @@ def import_marks(
     if not (only_marked or found.says_who_read):
         found.read |= {(who, pk) for who, unit in found.units for pk in summaries.of(unit).values()}
     with transaction.atomic():
-        locked = Study.objects.select_for_update().get(pk=study.pk)
+        locked = Study.objects.select_for_update(no_key=True).get(pk=study.pk)
         return _Store(locked, found, (name or path.name)[:LONGEST_SOURCE]).store(path, summaries, how, by)
 
 

@@ -174,9 +174,10 @@ def verdict(
         return NonInferiority(difference, np.nan, np.nan, margin, np.nan, TOO_FEW)
     if unclear or np.ptp(gaps) < SAME:
         return NonInferiority(difference, np.nan, np.nan, margin, np.nan, SWEEP)
-    reach, error = sure.reach()[compact, large], sure.error[compact, large]
+    own = sure.of_pair(compact, large)
+    reach, error = float(own.reach()), float(own.error)
     lower, upper = (float(on_scale(scale, end)) for end in (gap - reach, gap + reach))
-    freedom = float(sure.freedom[compact, large])
+    freedom = float(own.freedom)
     below, above = ((gap - from_scale(scale, end)) / error for end in (-margin, margin))
     p = float(scipy.special.stdtr(freedom, -below))
     return NonInferiority(

@@ -104,30 +104,34 @@ def compare_all(
     scale: Scale = Scale.POINTS,
     resamples: int = 1000,
     named: Pair | None = None,
+    answered: Sequence[Pair] | None = None,
 ) -> list[ChosenPair]:
     """Compare pairs by intervals that hold for all of them at once, and so for whichever a reader picks.
 
     Args:
         votes: All votes.
         pairs: (compact, large), each once.
+        answered: Those of them that are compared; all if None. The intervals hold for all pairs in either case.
         margin, seed, scale, resamples: As in noninferiorities.
         named: The pair that was named before the first vote, if there is one: its interval is its own.
     Returns:
-        Results in the order of the pairs; those in separate parts of the votes are corrected apart.
+        Results in the order of those compared; those in separate parts of the votes are corrected apart.
     Source:
         As in compare_chosen.
     """
-    alone = noninferiorities(votes, pairs, margin=margin, seed=seed, scale=scale, resamples=resamples)
+    compared = pairs if answered is None else answered
+    alone = noninferiorities(votes, compared, margin=margin, seed=seed, scale=scale, resamples=resamples)
     chosen = [ChosenPair(own, 1) for own in alone]
     for part in parts_of(votes):
-        within = {pair: _place(part, pair) for pair in pairs if np.isin(pair, part).all()}
+        place_of = {system: place for place, system in enumerate(part.tolist())}
+        within = {(i, j): (place_of[i], place_of[j]) for i, j in pairs if i in place_of and j in place_of}
         if len(within) < 2:
             continue
         kept = only(votes, part)
         strengths = fit_bradley_terry(kept.wins())
         quantile = _quantile(kept, strengths, list(within.values()))
         reach = precision(kept, strengths).reach_together(quantile)
-        for k, (pair, own) in enumerate(zip(pairs, alone, strict=True)):
+        for k, (pair, own) in enumerate(zip(compared, alone, strict=True)):
             if pair in within and pair != named:
                 place = within[pair]
                 result = own if own.reason else _widened(own, strengths, place, reach[place], scale)

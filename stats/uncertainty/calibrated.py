@@ -54,6 +54,10 @@ class Precision:
         """Give the standard errors, shape (n, n), in log-odds."""
         return np.asarray(np.sqrt(self.variance))
 
+    def of_pair(self, i: int, j: int) -> Self:
+        """Give that of one entry, shape (): of the whole matrix, once for each pair, many systems took hours."""
+        return type(self)(self.variance[i, j], self.freedom[i, j])
+
     def reach(self, level: float = LEVEL) -> FloatArray:
         """Give half the width of each interval by itself, shape (n, n), in log-odds."""
         return self._reach((1 - level) / 2)

@@ -14,6 +14,8 @@ from lib.numbers import format_whole
 HEIGHT = 240
 TOP, BOTTOM = 14, 26
 LEFT, RIGHT = 14.0, 94.0  # percent of the width, so that text keeps its size on every screen
+# With more systems dots have no numbers, which nobody could read.
+MOST_NUMBERED = 60
 # Numbers are placed as on a phone's width; a wider plot only gives them more room.
 NARROWEST = 280
 ANCHORS = {"left": "start", "center": "middle", "right": "end"}
@@ -26,13 +28,13 @@ class ScatterDot:
     """A system.
 
     Attributes:
-        label: Its number in the legend, written beside the dot.
+        label: Its number in the legend, written beside the dot; None where there are too many.
         anchor, dx, dy: Of that number.
     """
 
     x: str
     y: float
-    label: int
+    label: int | None
     system: str
     anchor: str
     dx: int
@@ -91,11 +93,12 @@ def scatter_plot(metric: Values, numbers: dict[str, int]) -> ScatterPlot | None:
     digits = max(0, 1 - math.floor(math.log10(width))) if width < 10 else 0
     return ScatterPlot(
         metric=metric["metric"],
-        dots=_dots(points, numbers, x, y),
+        dots=_dots(points, numbers, x, y) if len(points) <= MOST_NUMBERED else _bare_dots(points, x, y),
         across=[ScatterTick(_percent(x, value), f"{value:.{digits}f}") for value in x.ticks],
         up=[ScatterTick(str(_pixels(y, value)), format_whole(value)) for value in y.ticks],
         description="; ".join(
-            f"{point['system']}: {point['metric']:.3g}, rating {format_whole(point['rating'])}" for point in points
+            f"{point['system']}: {point['metric']:.3g}, rating {format_whole(point['rating'])}"
+            for point in points[:MOST_NUMBERED]
         ),
     )
 
@@ -117,6 +120,15 @@ def _dots(points: Sequence[Values], numbers: dict[str, int], x: _Scale, y: _Scal
         )
         for point, place in zip(points, places, strict=True)
     ]
+
+
+def _bare_dots(points: Sequence[Values], x: _Scale, y: _Scale) -> list[ScatterDot]:
+    """Give dots without numbers, one for all that lie on each other."""
+    dots = {}
+    for point in points:
+        place = f"{_position(x, point['metric']):.1f}%", float(round(_pixels(y, point["rating"])))
+        dots[place] = ScatterDot(*place, None, point["system"], "", 0, 0)
+    return list(dots.values())
 
 
 def _position(x: _Scale, value: float) -> float:

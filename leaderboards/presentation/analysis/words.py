@@ -63,6 +63,12 @@ def on_metrics(metrics: list[Values]) -> str:
             f"{_listed(sure)} rank{'s' if len(sure) == 1 else ''} the systems much as people do. That holds for these "
             "systems and documents; it does not make a metric a substitute for people."
         )
+    against = [metric for metric in correlated if (metric["system"]["kendall"]["upper"] or 0) < 0]
+    if against:
+        return (
+            f"No metric certainly ranks the systems as people do. {_listed(against)} rank"
+            f"{'s' if len(against) == 1 else ''} them against people: what is better by it, people call worse."
+        )
     return (
         f"No metric certainly ranks the systems as people do: with {correlated[0]['systems']} systems, chance alone "
         "could give correlations like these."

@@ -17,6 +17,8 @@ from stats.decisions.pareto import pareto_front
 NAME = "pareto"
 HEIGHT = 360
 LIGHTER = 0.45
+# Of more systems, those on the front are drawn and the best of the others.
+MOST_SYSTEMS = 30
 # d3's prefixes changed to the usual ones: 1.1G parameters are 1.1B, 6G bytes are 6 GB.
 LABELS = {
     "parameters": "replace(format(datum.value, '~s'), 'G', 'B')",
@@ -57,12 +59,14 @@ def pareto_chart(
         np.array([line["cost"] for line in plotted], dtype=np.float64),
     )
     rows = [_row(line, on_front) for line, on_front in zip(plotted, front.tolist(), strict=True)]
+    rows.sort(key=lambda row: (not row["front"], -sign * row["quality"]))
+    rows = rows[:MOST_SYSTEMS]
     rows.sort(key=lambda row: (row["cost"], -sign * row["quality"]))
     columns = ("system", "regime", "size", "cost", "quality", "lower", "upper", "front")
     return Chart(
         NAME,
         title,
-        _described(rows, quality, costs),
+        _described(rows, quality, costs, len(plotted)),
         ("System", "Regime", "Size class", costs.title, quality, "Lower", "Upper", "On the front"),
         [["yes" if row[c] is True else "no" if row[c] is False else row[c] for c in columns] for row in rows],
         lambda look: _spec(rows, quality, costs, look),
@@ -75,14 +79,16 @@ def _row(line: Mapping[str, Any], on_front: bool) -> dict[str, Any]:
     return values | kind(line) | {"front": on_front, "interval": interval}
 
 
-def _described(rows: Sequence[Mapping[str, Any]], quality: str, costs: Costs) -> str:
+def _described(rows: Sequence[Mapping[str, Any]], quality: str, costs: Costs, of_systems: int) -> str:
     front = [row["system"] for row in rows if row["front"]]
     beaten = [row["system"] for row in rows if not row["front"]]
     text = f"{len(rows)} systems by {costs.title.lower()} (across, logarithmic) and {quality.lower()} (up). "
     text += f"Beaten by none at their cost or less: {', '.join(front)}."
-    return text + (
-        f" Drawn lighter, since another one is as good or better for no more: {', '.join(beaten)}." if beaten else ""
-    )
+    if beaten:
+        text += f" Drawn lighter, since another one is as good or better for no more: {', '.join(beaten)}."
+    if of_systems > len(rows):
+        text += f" Of {of_systems} systems, those beaten by none are drawn and the best of the others."
+    return text
 
 
 def _spec(rows: list[dict[str, Any]], quality: str, costs: Costs, look: Look) -> Spec:

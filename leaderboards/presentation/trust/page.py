@@ -1,13 +1,18 @@
 """Put the page on trust together: sentences, plots, and rows of systems on which enough was said."""
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 from leaderboards.presentation.analysis import words as analysis_words
-from leaderboards.presentation.analysis.scatter import scatter_plot
+from leaderboards.presentation.analysis.scatter import MOST_NUMBERED, scatter_plot
 from leaderboards.presentation.needed import say_needed
+from leaderboards.presentation.shown_systems import ALL_ROWS, RowsOfSystems
 
 Values = dict[str, Any]
+# Of systems without numbers; the page says how many more there are.
+MOST_NAMED = 20
+_system = itemgetter("system")
 
 
 def thin_systems(board: Values) -> dict[str, str]:
@@ -15,19 +20,26 @@ def thin_systems(board: Values) -> dict[str, str]:
     return {line["system"]: line["too_few"] for line in board["systems"] if line["too_few"]}
 
 
-def trust_context(analysis: Values, thin: Mapping[str, str], *, named: bool = True) -> dict[str, Any]:
+def trust_context(
+    analysis: Values, thin: Mapping[str, str], shown: RowsOfSystems = ALL_ROWS, *, named: bool = True
+) -> dict[str, Any]:
     """Return what the page shows of an analysis.
 
     Args:
         thin: Of thin_systems.
+        shown: Which rows of the tables.
         named: Whether annotators and documents are named; pages that are shared say how many they are.
     """
     ranges = [row for row in analysis["robustness"]["ranges"] if row["system"] not in thin]
     numbers = {row["system"]: i for i, row in enumerate(ranges, start=1)}
     metrics = [_without(metric, thin) for metric in analysis["metrics"]]
+    pairs = analysis["votes_needed"]["neighbours"]
+    neighbours = [pair for pair in pairs if not {pair["better"], pair["worse"]} & thin.keys()]
     return {
         "analysis": analysis,
-        "thin": list(thin.items()),
+        "shown": shown,
+        "thin": list(thin.items())[:MOST_NAMED],
+        "more_thin": max(0, len(thin) - MOST_NAMED),
         "words": {
             "agreement": analysis_words.on_agreement(analysis["agreement"]),
             "sides": analysis_words.on_sides(analysis["side_bias"]),
@@ -35,22 +47,22 @@ def trust_context(analysis: Values, thin: Mapping[str, str], *, named: bool = Tr
             "length": analysis_words.on_length(analysis["length"]),
         },
         "tops": [_top(top, analysis["votes"], thin, named=named) for top in analysis["robustness"]["tops"]],
-        "ranges": ranges,
-        "lengths": [row for row in analysis["length"]["systems"] if row["system"] not in thin],
-        "neighbours": [
-            (pair, say_needed(pair))
-            for pair in analysis["votes_needed"]["neighbours"]
-            if not {pair["better"], pair["worse"]} & thin.keys()
-        ],
+        "ranges": shown.of(ranges, _system),
+        "lengths": shown.of((row for row in analysis["length"]["systems"] if row["system"] not in thin), _system),
+        "neighbours": [(pair, say_needed(pair)) for pair in shown.of(neighbours, itemgetter("better"))],
         "metrics": [(metric, analysis_words.label_of_column(metric["metric"])) for metric in metrics],
         "plots": [
             (plot, analysis_words.label_of_column(metric["metric"]))
             for metric in metrics
             if (plot := scatter_plot(metric, numbers)) is not None
         ],
-        "legend": numbers,
+        "legend": numbers if len(numbers) <= MOST_NUMBERED else {},
         "tested": [
-            (metric, analysis_words.label_of_column(metric["metric"])) for metric in analysis["significance"]["metrics"]
+            (
+                metric | {"systems": shown.of(metric["systems"], _system)},
+                analysis_words.label_of_column(metric["metric"]),
+            )
+            for metric in analysis["significance"]["metrics"]
         ],
     }
 

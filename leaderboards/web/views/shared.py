@@ -115,7 +115,7 @@ def wins(request: HttpRequest, showing: Showing) -> HttpResponse:
 
 def trust(request: HttpRequest, showing: Showing) -> HttpResponse:
     query = _query(request, showing)
-    context = _context(showing, query, "trust") | trust_values(query, named=False)
+    context = _context(showing, query, "trust") | trust_values(query, request.GET.dict(), named=False)
     context |= {"equal_length": request.GET.get("show") == "equal-length", "query": f"criterion={query.criterion.key}"}
     return render(request, "leaderboards/shared/trust.html", context)
 

@@ -1,6 +1,7 @@
 """Views of small versus large (the verdict and the Pareto front) and of planning (the votes still needed)."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -10,9 +11,11 @@ from annotations.models import Study
 from leaderboards.boards.costs import MEASURES
 from leaderboards.boards.stopping import stopping_bounds
 from leaderboards.presentation.board_verdict import say_pair
+from leaderboards.presentation.charts.pareto import MOST_SYSTEMS
 from leaderboards.presentation.charts.shown import show_chart
 from leaderboards.presentation.charts.widths import widths_chart
 from leaderboards.presentation.needed import say_needed
+from leaderboards.presentation.shown_systems import rows_of_systems
 from leaderboards.presentation.study_charts import (
     asked_cost,
     asked_quality,
@@ -26,6 +29,8 @@ from models_runner.metrics.declared import help_of
 from stats.uncertainty.sequences import LEAST_VOTES
 
 Line = dict[str, Any]
+# Of systems that are not in the figure; the page says how many more there are.
+MOST_NAMED = 20
 
 
 @results_page
@@ -39,6 +44,8 @@ def small_versus_large(request: HttpRequest, study: Study) -> HttpResponse:
     quality, cost = asked_quality(request.GET), asked_cost(request.GET)
     lines = pareto_lines(board, data, quality, cost)
     small_ones, large_ones = (_of(board["systems"], data[side]) for side in ("small", "large"))
+    not_shown = [line for line in lines if line["quality"] is None or line["cost"] is None]
+    drawn_of = len(lines) - len(not_shown)
     small, large = _asked_pair(request.GET, small_ones, large_ones, board["verdict"])
     shown = {key: label for key, label in qualities().items() if key == "rating" or key in data["metrics"]}
     context = page_context(query) | {
@@ -53,7 +60,10 @@ def small_versus_large(request: HttpRequest, study: Study) -> HttpResponse:
             query.parameters,
             {"quality": quality, "cost": cost},
         ),
-        "not_shown": [line for line in lines if line["quality"] is None or line["cost"] is None],
+        "drawn_of": drawn_of if drawn_of > MOST_SYSTEMS else 0,
+        "not_shown": not_shown[:MOST_NAMED],
+        "more_not_shown": len(not_shown[MOST_NAMED:]),
+        "many": data.get("many"),  # only where not all systems are compared
         "small": small,
         "large": large,
         "small_ones": small_ones,
@@ -99,7 +109,8 @@ def planning(request: HttpRequest, study: Study) -> HttpResponse:
     query = asked_for(request, study)
     board, data = query.values("board"), query.values("planning")
     thin = {line["system"] for line in board["systems"] if line["too_few"]}
-    by_rule = request.GET.get("stopping") == "1"
+    by_rule, shown = request.GET.get("stopping") == "1", rows_of_systems(board, request.GET.dict())
+    neighbours = [row for row in data["neighbours"] if not {row["better"], row["worse"]} & thin]
     rows = [
         (
             neighbour,
@@ -108,13 +119,13 @@ def planning(request: HttpRequest, study: Study) -> HttpResponse:
             if by_rule
             else None,
         )
-        for neighbour in data["neighbours"]
-        if not {neighbour["better"], neighbour["worse"]} & thin
+        for neighbour in shown.of(neighbours, itemgetter("better"))
     ]
     context = page_context(query) | {
         "data": data,
         "chart": show_chart(widths_chart(data), study.slug, query.parameters),
         "rows": rows,
+        "shown": shown,
         "thin": thin,
         "stopping": by_rule,
         "least_votes": LEAST_VOTES,

@@ -1,5 +1,7 @@
 """Views of trust (people, metrics, robustness) and of votes and metrics taken together."""
 
+from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -15,6 +17,7 @@ from leaderboards.boards.analysis.index import (
     weighted_index,
 )
 from leaderboards.presentation.analysis import words as analysis_words
+from leaderboards.presentation.shown_systems import rows_of_systems
 from leaderboards.presentation.trust.marks import marks_seen_context
 from leaderboards.presentation.trust.page import thin_systems, trust_context
 from leaderboards.snapshots.query import BoardQuery
@@ -30,16 +33,17 @@ VOTES_A_PAGE = 10
 def trust(request: HttpRequest, study: Study) -> HttpResponse:
     """Show whether the result can be trusted."""
     query = asked_for(request, study)
-    context = page_context(query) | flag_context(query) | trust_values(query)
+    context = page_context(query) | flag_context(query) | trust_values(query, request.GET.dict())
     context["equal_length"] = request.GET.get("show") == "equal-length"
     if has_marks(study):
         context["seen"] = marks_seen_context(marks_seen(query))
     return render(request, "leaderboards/trust.html", context)
 
 
-def trust_values(query: BoardQuery, *, named: bool = True) -> dict[str, Any]:
-    """Return what the page shows of the votes as they are."""
-    return trust_context(query.values("trust"), thin_systems(query.values("board")), named=named)
+def trust_values(query: BoardQuery, asked: Mapping[str, str], *, named: bool = True) -> dict[str, Any]:
+    """Return what the page shows of the votes as they are. asked: find and page."""
+    board = query.values("board")
+    return trust_context(query.values("trust"), thin_systems(board), rows_of_systems(board, asked), named=named)
 
 
 def marks_seen(query: BoardQuery) -> dict[str, Any] | None:
@@ -112,12 +116,16 @@ def combined(request: HttpRequest, study: Study) -> HttpResponse:
     except InvalidWeightsError as refused:
         error, weights = str(refused), usual
     context = page_context(query) | flag_context(query)
+    shown, index = rows_of_systems(query.values("board"), request.GET.dict()), weighted_index(columns, weights)
     context |= {
         "analysis": analysis,
+        "shown": shown,
+        "helped_rows": shown.of(analysis["helped"]["systems"], itemgetter("system")),
+        "index_rows": shown.of(index["systems"], itemgetter("system")),
         "help": analysis_words.on_help(analysis["helped"]),
         "on_documents": _on_documents(analysis["helped"].get("documents")),
         "helped_by": [analysis_words.label_of_column(name) for name in analysis["helped"].get("metrics", [])],
-        "index": weighted_index(columns, weights),
+        "index": index,
         "error": error,
         "inputs": [
             (

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from itertools import combinations
 
 import pytest
 from django.db import connection
@@ -49,13 +50,20 @@ def answer(annotator, outcome, **kwargs):
     return assignment
 
 
-def test_a_study_that_becomes_adaptive_has_a_count_for_each_pair_of_its_systems():
+def test_a_study_that_becomes_adaptive_counts_the_pairs_with_votes_alone():
     study = make_study(systems=4, documents=1)
+    systems = answer(AnnotatorFactory(study=study), "a").comparison
     assert counts(study) is None
     change_settings(study, {"sampling": "adaptive"}, None)
-    systems = sorted(study.systems.values_list("pk", flat=True))
-    pairs = [(one, two) for one in systems for two in systems if one < two]
-    assert sorted(study.pair_tallies.values_list("system_1", "system_2")) == pairs
+    pair = sorted((systems.summary_a.run.system_id, systems.summary_b.run.system_id))
+    assert list(study.pair_tallies.values_list("system_1", "system_2", "votes")) == [(*pair, 1)]
+
+
+def test_of_many_systems_only_pairs_with_votes_are_counted():
+    study = make_study(systems=4, documents=1, sampling="adaptive")
+    assert not study.pair_tallies.exists()
+    answer(AnnotatorFactory(study=study), "a")
+    assert study.pair_tallies.get().votes == 1
 
 
 @pytest.mark.parametrize(
@@ -86,7 +94,7 @@ def test_a_changed_answer_counts_once(study, annotator):
 
 def test_other_questions_do_not_count(study, annotator):
     answer(annotator, "a", criterion="fluency")
-    assert counts(study) == (0, 0, 0)
+    assert counts(study) is None
 
 
 def test_an_answer_taken_back_counts_no_longer(study, annotator):
@@ -162,6 +170,21 @@ def test_a_recount_repairs_what_went_wrong(study, annotator):
     assert counts(study) == (1, 1, 1)
 
 
+def test_a_recount_adds_a_pair_that_is_missing(study, annotator):
+    answer(annotator, "a")
+    PairTally.objects.all().delete()
+    recount_pairs(study)
+    assert counts(study) == (1, 1, 1)
+
+
+def test_the_first_vote_of_who_is_left_out_counts_once_they_are_taken_in(study, annotator):
+    exclude(annotator, "Answers within a second.", None)
+    answer(annotator, "a")
+    assert counts(study) == (0, 0, 0)
+    include(annotator, None)
+    assert counts(study) == (1, 1, 1)
+
+
 def test_a_vote_in_an_even_study_asks_for_no_counts():
     first = next_assignment(AnnotatorFactory(study=make_study(systems=2, documents=3)))
     with CaptureQueriesContext(connection) as captured:
@@ -174,7 +197,7 @@ def test_a_vote_in_an_even_study_asks_for_no_counts():
 def test_counts_are_of_one_study_alone(study, annotator):
     other = make_study(systems=2, documents=2, sampling="adaptive")
     rate_everything(AnnotatorFactory(study=other))
-    assert counts(study) == (0, 0, 0)
+    assert counts(study) is None
     assert counts(other)[0] == 2
 
 
@@ -194,10 +217,13 @@ def test_a_recount_writes_what_is_wrong_alone():
 def test_moments_are_those_of_the_pairs_asked_for(monkeypatch, at_once):
     monkeypatch.setattr(pair_tallies, "FIRSTS_AT_ONCE", at_once)
     study = make_study(systems=5, documents=1, sampling="adaptive")
-    for n, tally in enumerate(study.pair_tallies.order_by("pk")):
-        PairTally.objects.filter(pk=tally.pk).update(votes=n, score_sum=n / 2, score_squares=n / 2)
-    every = [pair[:2] for pair in study.pair_tallies.order_by("pk").values_list("system_1", "system_2")]
+    every = list(combinations(study.systems.order_by("pk").values_list("pk", flat=True), 2))
+    PairTally.objects.bulk_create(
+        PairTally(study=study, system_1_id=one, system_2_id=two, votes=n, score_sum=n / 2, score_squares=n / 2)
+        for n, (one, two) in enumerate(every)
+        if n
+    )
     asked = [every[n] for n in (7, 0, 3, 9, 4)]
     assert moments_of_pairs(study, asked).votes.tolist() == [7, 0, 3, 9, 4]
     rows = list(pair_tallies._stored(study, asked))
-    assert sorted(pair for pair, _ in rows) == sorted(asked)
+    assert sorted(pair for pair, _ in rows) == sorted(every[n] for n in (7, 3, 9, 4))

@@ -356,7 +356,9 @@ def test_a_draw_has_a_probability_above_zero_and_what_it_was_drawn_from(comparis
 
 @pytest.fixture
 def pair_count():
-    return make_study(systems=2, documents=1, sampling="adaptive").pair_tallies.get()
+    study = make_study(systems=2, documents=1, sampling="adaptive")
+    one, two = study.systems.order_by("pk")
+    return PairTally.objects.create(study=study, system_1=one, system_2=two)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def found():
 
 
 def test_a_sound_study_has_no_violation(study):
-    assert len(violations()) == 12
+    assert len(violations()) == 13
     assert found() == set()
 
 
@@ -79,6 +79,11 @@ def test_an_answer_without_its_history_is_found(study):
 def test_a_wrong_count_of_votes_on_two_systems_is_found(study):
     PairTally.objects.filter(pk=study.pair_tallies.first().pk).update(votes=99)
     assert found() == {"a pair of systems counts other votes than there are"}
+
+
+def test_a_pair_of_systems_that_is_not_counted_is_found(study):
+    study.pair_tallies.first().delete()
+    assert found() == {"a pair of systems with votes of an adaptive study is not counted"}
 
 
 def test_a_wrong_lead_of_a_system_is_found(study):

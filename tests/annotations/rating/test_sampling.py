@@ -1,5 +1,6 @@
 """Adaptive studies: which comparison comes next, and with which probability it was drawn."""
 
+import itertools
 import math
 from collections import Counter
 from datetime import timedelta
@@ -36,8 +37,10 @@ def study():
 
 
 def count(study, votes=VOTES):
-    for one, (n, wins) in zip(study.pair_tallies.order_by("system_1_id", "system_2_id"), votes.values(), strict=True):
-        PairTally.objects.filter(pk=one.pk).update(votes=n, score_sum=wins, score_squares=wins)
+    pairs = itertools.combinations(study.systems.order_by("pk"), 2)
+    for (one, two), (n, wins) in zip(pairs, votes.values(), strict=True):
+        counted = {"votes": n, "score_sum": wins, "score_squares": wins}
+        PairTally.objects.update_or_create(study=study, system_1=one, system_2=two, defaults=counted)
 
 
 def expected(study, votes=VOTES):

@@ -149,18 +149,19 @@ class World:
         """Against every vote, one at a time."""
         expected = {}
         if self.study.sampling == "adaptive":
-            systems = sorted(self.study.systems.values_list("pk", flat=True))
-            expected = {(one, two): (0, 0.0, 0.0) for one in systems for two in systems if one < two}
             for vote in Judgement.objects.filter(criterion__key=CRITERIA[0], assignment__comparison__purpose="rating"):
                 if vote.assignment.slot is None or vote.assignment.annotator.excluded_at is not None:
                     continue
                 comparison = vote.assignment.comparison
                 a, b = (summary.run.system_id for summary in (comparison.summary_a, comparison.summary_b))
                 pair, score = ((a, b), SCORES[vote.outcome]) if a < b else ((b, a), 1 - SCORES[vote.outcome])
-                votes, total, squares = expected[pair]
+                votes, total, squares = expected.get(pair, (0, 0.0, 0.0))
                 expected[pair] = (votes + 1, total + score, squares + score * score)
         rows = self.study.pair_tallies.values_list("system_1", "system_2", "votes", "score_sum", "score_squares")
-        assert {(one, two): tuple(rest) for one, two, *rest in rows} == expected
+        counted = {(one, two): tuple(rest) for one, two, *rest in rows}
+        assert {pair: totals for pair, totals in counted.items() if totals[0]} == expected
+        assert all(totals == (0, 0.0, 0.0) for pair, totals in counted.items() if pair not in expected)
+        assert not counted or self.study.sampling == "adaptive"
 
     def check(self):
         self.check_pair_counts()

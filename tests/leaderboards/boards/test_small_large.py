@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from annotations.models import Judgement, Study
+from leaderboards.boards import noninferiority as noninferiority_module
 from leaderboards.boards.analysis.analyse import analyse, compute_trust
 from leaderboards.boards.small_large import compute_small_large
 from leaderboards.data.inputs import gather_inputs
@@ -16,6 +17,7 @@ from stats.decisions.noninferiority import Scale
 from stats.metrics.significance import mean_intervals
 from tests.factories import SystemFactory, UserFactory, make_study
 from tests.leaderboards.compared import SYSTEMS, make_compared_study
+from tests.leaderboards.helpers import build_board
 from tests.stats.decisions.one_pair import noninferiority
 
 # Arithmetic on votes, and its pages; tests/leaderboards/data reads votes from both engines.
@@ -79,6 +81,29 @@ def test_verdicts_are_those_of_the_statistic(study):
         [own.difference, own.lower, own.upper, own.p, 1]
     )
     assert {one["pairs"] for one in of_all if one is not found} == {16}
+
+
+def test_of_many_systems_the_best_rated_are_compared_within_all(study, monkeypatch):
+    """With the best of its size class, and the intervals of all 16 pairs."""
+    every = {(one["small"], one["large"]): one for one in computed(study)["verdicts"]}
+    monkeypatch.setattr(noninferiority_module, "MOST_OF_A_SIDE", 1)
+    data = computed(study)
+    board = {line["system"]: line["rating"] for line in build_board(study, study.criteria.get())["systems"]}
+    best = max(data["small"], key=board.__getitem__), max(data["large"], key=board.__getitem__)
+    assert best == tuple(max((pair[side] for pair in every), key=board.__getitem__) for side in (0, 1))
+    assert len(data["small"]) <= 2
+    assert len(data["large"]) <= 2
+    assert data["many"] == {"small": 4, "large": 4}
+    assert {(one["small"], one["large"]): one for one in data["verdicts"]} == {
+        pair: one for pair, one in every.items() if pair[0] in data["small"] and pair[1] in data["large"]
+    }
+    assert "of 4 small systems and" in page()
+    worst = min((pair[0] for pair in every), key=board.__getitem__)
+    asked = System.objects.get(slug=worst)
+    Study.objects.update(
+        small_system=asked, large_system=System.objects.get(slug=best[1]), pair_named_at=study.created_at
+    )
+    assert worst in computed(Study.objects.get())["small"]
 
 
 def test_votes_on_each_pair_are_counted_apart(study):

@@ -77,6 +77,49 @@ def test_the_page_leads_to_the_others(few_a_page, study):
     assert "No system has this in its name." in text_of(client.get("/boards/many/", {"find": "no such"}))
 
 
+def rows_of(html, heading):
+    """The slugs in the table of a section."""
+    section = html.partition(f'aria-labelledby="{heading}"')[2].partition("</section>")[0]
+    return re.findall(r'<th scope="row">([^<]+)</th>', section)
+
+
+def test_tables_of_trust_are_cut_at_the_same_places(few_a_page, study):
+    client = researcher()
+    pages = [client.get("/boards/many/trust/", {"page": str(number)}).content.decode() for number in (1, 2, 3)]
+    for heading, sizes in (("robustness", [2, 2, 1]), ("more", [2, 2, 0])):
+        rows = [rows_of(html, heading) for html in pages]
+        assert [len(page) for page in rows] == sizes
+        assert len({row for page in rows for row in page}) == sum(sizes)
+    assert "There are 5 systems." in text_of(client.get("/boards/many/trust/"))
+    slug = system_slugs(study)[3]
+    found = client.get("/boards/many/trust/", {"find": slug}).content.decode()
+    assert rows_of(found, "robustness") == [slug]
+
+
+def test_tables_of_the_combined_index_as_well(few_a_page, study):
+    client = researcher()
+    pages = [client.get("/boards/many/combined/", {"page": str(number)}).content.decode() for number in (1, 2, 3)]
+    rows = [rows_of(html, "index") for html in pages]
+    assert sorted(row for page in rows for row in page) == system_slugs(study)
+    assert [len(page) for page in rows] == [2, 2, 1]
+    assert "page=2#rows" in pages[0]
+
+
+def test_neighbours_of_planning_and_their_bounds_as_well(few_a_page, study):
+    pages = [researcher().get("/boards/many/planning/", {"page": n, "stopping": "1"}) for n in ("1", "2")]
+    neighbours, bounds = (
+        [rows_of(page.content.decode(), heading) for page in pages] for heading in ("neighbours", "stopping")
+    )
+    assert neighbours == bounds
+    assert len({row for rows in neighbours for row in rows}) == 4
+
+
+def test_trust_shows_all_rows_while_the_systems_are_not_many(study):
+    html = researcher().get("/boards/many/trust/").content.decode()
+    assert len(rows_of(html, "robustness")) == 5
+    assert 'id="find"' not in html
+
+
 def test_a_figure_draws_the_first_and_says_so(monkeypatch, study):
     board = build_board(study, study.criteria.get())
     assert "Drawn are" not in forest_chart(board).description
