@@ -31,6 +31,9 @@ def is_cancelled(error: BaseException) -> bool:
 def _on_connection(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
     if connection.vendor == "postgresql":
         _set(connection, _limit["milliseconds"])
+        # Compiling a statement takes 0.2 s, which pays for those that run for seconds: a page has none.
+        with connection.cursor() as cursor:
+            cursor.execute("SET jit = off")
 
 
 def _set(connection: BaseDatabaseWrapper, milliseconds: int) -> None:
