@@ -7,8 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from lib.serving.statements import limit_statements
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evalsite.settings")
 site = get_wsgi_application()
+limit_statements(settings.WEB_STATEMENT_SECONDS)
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

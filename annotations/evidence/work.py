@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from annotations.evidence.foreign import foreign_rows, foreign_sides, foreign_wanting, save_foreign
@@ -55,15 +55,16 @@ class EvidenceProgress:
 
 
 def evidence_progress(study: Study) -> EvidenceProgress:
-    comparisons = study.comparisons.order_by()
-    compared = Summary.objects.filter(
-        Q(pk__in=comparisons.values("summary_a")) | Q(pk__in=comparisons.values("summary_b"))
-    )
-    failed = EvidenceJob.objects.filter(document__in=comparisons.values("document")).exclude(failure_reason="")
+    # Each summary is looked up in the indexes of pairs. With two INs in place of these, PostgreSQL gathers all pairs
+    # anew for every summary where their keys do not fit its memory: hours in a study of a million pairs.
+    pairs = Comparison.objects.filter(study=study).order_by()
+    in_a_pair = Exists(pairs.filter(summary_a=OuterRef("pk"))) | Exists(pairs.filter(summary_b=OuterRef("pk")))
+    compared = Summary.objects.filter(Q(in_a_pair), run__dataset=study.dataset_id)
+    found = SummaryEvidence.objects.current().filter(summary=OuterRef("pk"))
+    counts = compared.aggregate(wanted=Count("pk"), found=Count("pk", filter=Exists(found)))
+    failed = EvidenceJob.objects.exclude(failure_reason="").filter(Exists(pairs.filter(document=OuterRef("document"))))
     return EvidenceProgress(
-        wanted=compared.count(),
-        found=SummaryEvidence.objects.current().filter(summary__in=compared).count(),
-        reasons=list(failed.order_by("failure_reason").values_list("failure_reason", flat=True).distinct()),
+        **counts, reasons=list(failed.order_by("failure_reason").values_list("failure_reason", flat=True).distinct())
     )
 
 

@@ -195,4 +195,5 @@ def announce_attention_checks(pairs: Iterable[ControlItem]) -> None:
 def choosable(study: Study) -> Q:
     """Match comparisons of this study that can become control items: nobody was given them."""
     given = Assignment.objects.filter(comparison=OuterRef("pk"))
-    return Q(study=study, purpose=Purpose.RATING) & ~Q(Exists(given))
+    # Most pairs are taken: they need not be looked up among the assignments.
+    return Q(study=study, purpose=Purpose.RATING, taken=0) & ~Q(Exists(given))

@@ -49,7 +49,10 @@ def disagreements(criterion: Criterion, annotator: Annotator | None = None) -> l
     Args:
         annotator: List only pairs on which this annotator chose a side.
     """
-    votes = Judgement.objects.counted().filter(criterion=criterion, outcome__in=Side.values)
+    # Whoever disagrees has a place each, so a pair with one taken is not split.
+    votes = Judgement.objects.counted().filter(
+        criterion=criterion, outcome__in=Side.values, assignment__comparison__taken__gt=1
+    )
     if annotator is not None:
         theirs = votes.filter(assignment__annotator=annotator).values("assignment__comparison")
         votes = votes.filter(assignment__comparison__in=theirs)

@@ -21,11 +21,13 @@ class StudyCompletion:
         comparisons: Number of pairs.
         places: Ratings wanted over all pairs.
         rated: Ratings done.
+        imported: Places of those who rated elsewhere.
     """
 
     comparisons: int
     places: int
     rated: int
+    imported: int = 0
 
 
 def study_progress(study: Study) -> StudyCompletion:
@@ -36,17 +38,18 @@ def progress_by_study(studies: Iterable[Study]) -> dict[int, StudyCompletion]:
     """Compute the progress of several studies in two queries."""
     ids = [study.pk for study in studies]
     compared = Comparison.objects.for_rating().filter(study__in=ids).order_by()
-    totals = {
-        study: more for study, *more in compared.values_list("study").annotate(n=Count("pk"), places=Sum("quota"))
-    }
-    # Start from the annotators: assignments have an index on annotator and state.
+    figures = {"n": Count("pk"), "places": Sum("quota"), "elsewhere": Sum("imported")}
+    totals = {study: more for study, *more in compared.values_list("study").annotate(**figures)}
+    # Start from the annotators: assignments have an index on annotator and state. The few pairs that are not for
+    # rating are looked up; joining every assignment to its pair would take a second in a large study.
     done = Assignment.objects.filter(annotator__study__in=ids, state=Assignment.State.DONE)
-    rated = done.for_rating().order_by()
+    control = Comparison.objects.filter(study__in=ids).exclude(purpose=Purpose.RATING).order_by()
+    rated = done.exclude(comparison__in=control).order_by()
     counts = dict(rated.values_list("annotator__study").annotate(n=Count("pk")))
     return {
-        study: StudyCompletion(comparisons, places, counts.get(study, 0))
+        study: StudyCompletion(comparisons, places, counts.get(study, 0), imported)
         for study in ids
-        for comparisons, places in [totals.get(study, (0, 0))]
+        for comparisons, places, imported in [totals.get(study, (0, 0, 0))]
     }
 
 

@@ -35,6 +35,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "evalsite.operations.requests.RequestTimes",
     "evalsite.operations.traces.TraceRequests",
+    "lib.serving.statements.UnlimitedStreams",
     "evalsite.policy.PolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "evalsite.language.LanguageMiddleware",
@@ -98,6 +99,11 @@ def database() -> dict[str, object]:
 
 
 DATABASES = {"default": database()}
+# PostgreSQL ends a statement of a web request after this time (0: never). Not behind a pooler that gives connections to
+# others in between, where a limit that one process sets would meet workers.
+WEB_STATEMENT_SECONDS = (
+    env.float("WEB_STATEMENT_SECONDS", default=30.0) if env.bool("PREPARE_STATEMENTS", default=True) else 0.0
+)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 

@@ -186,8 +186,9 @@ def fault(request: HttpRequest) -> HttpResponseBase:
 
     Django calls this while it handles the error, which may say that the database is gone: then the answer is 503.
     """
-    if is_unavailable(sys.exc_info()[1]):
-        return unavailable(request)
+    error = sys.exc_info()[1]
+    if is_unavailable(error):
+        return unavailable(request, error)
     try:
         return render(request, "500.html", status=500)
     except Exception:  # of the database perhaps, which the first fault was of

@@ -12,6 +12,7 @@ from judges.models import Judge, JudgeLanguage, Mode, OrderRule, RubricSource
 from judges.records.own_rubrics import read_rubrics
 from judges.records.problems import JudgeFileError
 from lib.names import normal_form
+from lib.text.yaml_size import load_yaml
 from models_runner.adapters.longinput.strategies import KEEP
 from models_runner.adapters.registry import ADAPTERS
 from models_runner.systems.catalog import UnknownSystemError, find_system
@@ -31,8 +32,8 @@ Values = Mapping[str, Any]
 def read_judges(path: Path) -> list[Judge]:
     """Read and check the judges of a YAML file, unsaved. Raises JudgeFileError, which names the judge and the field."""
     try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        loaded = load_yaml(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise JudgeFileError(f"{path.name} cannot be read as YAML: {error}") from error
     if not isinstance(loaded, dict) or not loaded:
         raise JudgeFileError(f"{path.name} holds no judges; expected a judge's name with its fields below it.")

@@ -11,7 +11,7 @@ from models_runner.importing.languages import with_language
 from models_runner.importing.readers.archives import holds_member, is_zip, open_zip, read_member
 from models_runner.importing.readers.registry import CORPORA, READERS, find_units
 from models_runner.importing.reading import Note, NoteKind, Outcome, ReadOptions, Unit
-from models_runner.importing.records import ImportedRecord, RecordError
+from models_runner.importing.records import MOST_TURNS, ImportedRecord, RecordError, TooLongError
 
 MOST_FILES = 20_000
 HIDDEN = ("__macosx", ".ds_store", "thumbs.db", "desktop.ini")
@@ -115,9 +115,17 @@ def outcomes_of(unit: Unit) -> Iterator[Outcome]:
     """Yield what is in a unit, each record with a language; an error that ends it is the last outcome, never raised."""
     try:
         for outcome in unit.read():
-            yield with_language(outcome) if isinstance(outcome, ImportedRecord) else outcome
+            yield _checked(outcome, unit.name)
     except RecordError as error:
-        yield error
+        yield _checked(error, unit.name)
+
+
+def _checked(outcome: Outcome, name: str) -> Outcome:
+    if isinstance(outcome, TooLongError):  # who counted its turns did not know the file
+        return RecordError(name, str(outcome))
+    if not isinstance(outcome, ImportedRecord):
+        return outcome
+    return TooLongError(outcome.where) if len(outcome.turns) > MOST_TURNS else with_language(outcome)
 
 
 def units_of(given: Path | Sequence[Source], options: ReadOptions) -> tuple[Iterator[Unit], list[str]]:

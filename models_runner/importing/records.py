@@ -17,6 +17,9 @@ MAX_SPLIT_LENGTH = 50
 MAX_LICENCE_LENGTH = 200
 MOST_COUNTED = 2_147_483_647
 MAX_SECONDS = 10**7  # four months
+# Of one document; the longest meetings have some thousands. A file of one-letter turns would take 60 times its size.
+MOST_TURNS = 100_000
+MOST_LINES = 2 * MOST_TURNS
 SHOWN_ERRORS = 20
 
 Turn = dict[str, Any]  # speaker, content and, where known, start: seconds since the beginning
@@ -41,6 +44,23 @@ class RecordError(ValueError):
 
     def __init__(self, where: str, message: str) -> None:
         super().__init__(f"{where}: {message}")
+
+
+class TooLongError(RecordError):
+    """A document has more turns than any meeting; nothing more is read of its file."""
+
+    def __init__(self, where: str = "transcript") -> None:
+        super().__init__(
+            where,
+            f"has more than {MOST_TURNS:,} turns, or {MOST_LINES:,} lines, which no meeting has. Expected one meeting: "
+            "part it, or remove lines without speech.",
+        )
+
+
+def refuse_too_long(text: str) -> None:
+    """Raise TooLongError for a text of too many lines, before they are told apart."""
+    if max(text.count("\n"), text.count("\r")) > MOST_LINES:
+        raise TooLongError
 
 
 @dataclass(frozen=True)
@@ -225,6 +245,8 @@ def read_turns(fields: Fields, name: str, value: Any) -> list[Turn]:
     """Read turns from a list of {"speaker", "content"}; a speaker may be missing, but one turn must have words."""
     if not isinstance(value, list):
         raise fields.fail(name, f"is {_kind(value)}; expected a text or a list of turns with speaker and content.")
+    if len(value) > MOST_TURNS:
+        raise TooLongError(f"{fields.where}, field {name!r}")
     turns = []
     for number, item in enumerate(value, start=1):
         turn = fields.inside(f"{name}[{number}]", item)

@@ -18,6 +18,7 @@ from django.utils.text import slugify
 
 from lib.names import normal_form
 from lib.text.visible import visible_text
+from lib.text.yaml_size import load_yaml
 from models_runner.adapters.registry import ADAPTERS
 from models_runner.models import System
 
@@ -95,8 +96,8 @@ def read_entries(path: Path) -> Entries:
         CatalogError: The file cannot be read, or an entry is wrong.
     """
     try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        loaded = load_yaml(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise CatalogError(f"{path.name} cannot be read as YAML: {error}") from error
     if not isinstance(loaded, dict):
         raise CatalogError(f"{path.name} holds no systems; expected a system's name with its fields below it.")

@@ -18,6 +18,7 @@ from annotations.web.access import members_only, not_while_rating
 from annotations.web.forms.gold import AttentionForm, ControlItemForm
 from lib.choices import refuse_choice
 
+FEW_PAIRS = 20_000
 PAIRS_A_PAGE = 10
 ITEMS_A_PAGE = 50
 CHANGES = ("remove", "off", "on")
@@ -72,11 +73,19 @@ def attention(request: HttpRequest, study: Study) -> HttpResponse:
 def choose(request: HttpRequest, study: Study) -> HttpResponse:
     """List pairs that can become gold or training, with both texts."""
     rating = study.comparisons.for_rating()
-    free = study.comparisons.filter(items.choosable(study)).select_related(*RELATED)
-    page = Paginator(free.order_by("document__position", "shuffle", "pk"), PAIRS_A_PAGE).get_page(
-        request.GET.get("page")
-    )
-    context = {"study": study, "page": page, "given": rating.count() - page.paginator.count}
+    free = study.comparisons.filter(items.choosable(study), document__dataset=study.dataset_id)
+    # Only the keys are sorted: a study may have a million pairs, and each comes with two texts.
+    keys = free.order_by("document__position", "shuffle", "pk").values_list("pk", flat=True)
+    # Where few are left of many, a page of them is found no faster than all of them.
+    few = free.count() <= FEW_PAIRS
+    page = Paginator(list(keys) if few else keys, PAIRS_A_PAGE).get_page(request.GET.get("page"))
+    full = study.comparisons.select_related(*RELATED).in_bulk(list(page))
+    context = {
+        "study": study,
+        "page": page,
+        "pairs": [full[pk] for pk in page if pk in full],
+        "given": rating.count() - page.paginator.count,
+    }
     return render(request, "annotations/choose_gold.html", context)
 
 

@@ -24,8 +24,10 @@ SESSION_KEY = "preview"
 def preview(request: HttpRequest, study: Study) -> HttpResponse:
     """Show the pair this browser has come to; after the last one, the first again."""
     shown = _state(request, study)["shown"]
-    comparisons = study.comparisons.for_rating().order_by("document__position", "shuffle", "pk")
-    total = comparisons.count()
+    rating = study.comparisons.for_rating()
+    # With the dataset named, an index has the documents in their order.
+    comparisons = rating.filter(document__dataset=study.dataset_id).order_by("document__position", "shuffle", "pk")
+    total = rating.count()
     if not total:
         return render(request, "annotations/no_preview.html", {"study": study})
     template = "annotations/_pair.html" if request.headers.get("X-Fragment") else "annotations/rate.html"

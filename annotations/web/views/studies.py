@@ -61,13 +61,14 @@ def studies(request: HttpRequest) -> HttpResponse:
 def study(request: HttpRequest, study: Study) -> HttpResponse:
     annotators = Paginator(study.annotators.all(), ANNOTATORS_A_PAGE).get_page(request.GET.get("annotators"))
     rated = rated_counts(annotators)
+    progress = study_progress(study)
     context = {
         "study": study,
         "role": role_of(request.user, study),
         "ended": study.status == Study.Status.OPEN and study.is_over(timezone.now()),
-        "progress": study_progress(study),
+        "progress": progress,
         "votes": _votes(study),
-        "effort": study_effort(study),
+        "effort": study_effort(study, progress),
         "evidence": evidence_progress(study),
         "coverage": Paginator(coverage(study), SYSTEMS_A_PAGE).get_page(request.GET.get("systems")),
         "readers": readers_of(study),

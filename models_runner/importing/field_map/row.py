@@ -14,9 +14,11 @@ from models_runner.importing.records import (
     MAX_LICENCE_LENGTH,
     MAX_SPLIT_LENGTH,
     MAX_TITLE_LENGTH,
+    MOST_TURNS,
     Fields,
     RecordError,
     Terms,
+    TooLongError,
     Turn,
 )
 from models_runner.importing.speech.times import seconds_of
@@ -97,6 +99,8 @@ class Row:
         return text
 
     def _turns(self, value: list[Any]) -> Any:
+        if len(value) > MOST_TURNS:
+            raise TooLongError(self.where)
         speakers = self.value("speaker")
         if all(isinstance(item, str) for item in value):
             if speakers is None:

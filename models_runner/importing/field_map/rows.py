@@ -10,11 +10,13 @@ from models_runner.importing.field_map.row import Row
 from models_runner.importing.reading import Missing, Note, NoteKind, Outcome, ReadOptions
 from models_runner.importing.records import (
     MAX_ID_LENGTH,
+    MOST_LINES,
     Fields,
     ImportedQuery,
     ImportedRecord,
     RecordError,
     Terms,
+    TooLongError,
     Turn,
     require_speech,
 )
@@ -61,6 +63,8 @@ class RowReader:
             columns |= dict.fromkeys(row)
             try:
                 self._add(row, where)
+            except TooLongError:
+                raise
             except RecordError as error:
                 yield error
         if self.silent and not self.groups:
@@ -123,6 +127,8 @@ class RowReader:
         start = fields.seconds("start")
         content = fields.text("content")
         if content.strip():
+            if len(group.utterances) >= MOST_LINES:
+                raise TooLongError(group.where)
             group.utterances.append(Utterance(fields.text("speaker").strip(), content, start))
         group.about = fields.about() | group.about
 

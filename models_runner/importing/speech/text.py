@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from models_runner.importing.records import Turn
+from models_runner.importing.records import Turn, refuse_too_long
 from models_runner.importing.speech.lines import Line, read_line
 from models_runner.importing.speech.speakers import ALMOST_ALL, Speakers, find_speakers
 from models_runner.importing.speech.turns import SENTENCE_ENDS, Utterance, join_utterances, turn_of
@@ -55,7 +55,8 @@ class TranscriptText:
 
 
 def read_transcript(text: str) -> TranscriptText:
-    """Read a transcript; every line with words is in a turn or is named in left_out."""
+    """Read a transcript; every line with words is in a turn or is named in left_out. Raises TooLongError."""
+    refuse_too_long(text)
     result = TranscriptText([])
     lines = _lines(text)
     listed = _take_boilerplate(lines, result)

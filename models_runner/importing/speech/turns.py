@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from models_runner.importing.records import Turn
+from models_runner.importing.records import MOST_TURNS, TooLongError, Turn
 
 # Pieces whose speaker nobody knows are joined into paragraphs: to the end of a sentence once they have this many words,
 # or until nobody speaks for a while.
@@ -33,7 +33,10 @@ class Utterance:
 
 
 def join_utterances(utterances: Iterable[Utterance]) -> list[Turn]:
-    """Make one turn of what one speaker says without a break; its start is that of its first piece."""
+    """Make one turn of what one speaker says without a break; its start is that of its first piece.
+
+    Raises TooLongError.
+    """
     turns: list[Turn] = []
     pieces: list[Utterance] = []
     for utterance in (replace(u, content=" ".join(u.content.split())) for u in utterances):
@@ -42,6 +45,8 @@ def join_utterances(utterances: Iterable[Utterance]) -> list[Turn]:
         if pieces and not _goes_on(pieces, utterance):
             turns.append(turn_of(pieces))
             pieces = []
+            if len(turns) > MOST_TURNS:
+                raise TooLongError
         pieces.append(utterance)
     return [*turns, turn_of(pieces)] if pieces else turns
 

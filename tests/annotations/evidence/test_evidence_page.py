@@ -16,6 +16,8 @@ from tests.factories import make_study
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 TEXT = "First point.\n\n  Second & <b>bold</b> point. "
+# Blanks are shown alike on both sides.
+SHOWN = "First point.\n\nSecond & <b>bold</b> point."
 SPANS = [
     {"start": 0, "end": 12, "turns": [{"number": 3, "score": 0.987654}, {"number": 1, "score": 0.6}]},
     {"start": 16, "end": 42, "turns": []},
@@ -49,7 +51,7 @@ def test_sentences_of_both_summaries_carry_their_turns(client, study):
 def test_the_whole_text_is_there_character_by_character(client, study):
     give_evidence()
     boxes = TEXT_BOX.findall(page(client, study))
-    assert [html.unescape(re.sub(r"</?span[^>]*>", "", box)) for box in boxes] == [TEXT, TEXT]
+    assert [html.unescape(re.sub(r"</?span[^>]*>", "", box)) for box in boxes] == [SHOWN, SHOWN]
 
 
 @pytest.mark.parametrize("which", [slice(0, 0), slice(0, 1), slice(1, 2)], ids=["none", "first", "second"])

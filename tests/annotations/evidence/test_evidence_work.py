@@ -292,3 +292,18 @@ def test_the_page_shows_what_was_found_in_the_shown_transcript(check):
     assert {part.turns for part in (*page.evidence.left, *page.evidence.right) if part.turns is not None} >= {(2,), ()}
     ForeignEvidence.objects.all().delete()
     assert rating_page(check.assignments.get()).evidence is None
+
+
+def test_progress_counts_what_this_study_compares(study, django_assert_num_queries):
+    make_study(systems=2, documents=1)
+    run = study.dataset.runs.first()
+    SummaryFactory(run__dataset=study.dataset, document=run.summaries.first().document)  # in no pair
+    first, second = Summary.objects.filter(run__dataset=study.dataset).order_by("pk")[:2]
+    SummaryEvidence.objects.create(summary=first, spans=[], signature=f"{METHOD}|x")
+    SummaryEvidence.objects.create(summary=second, spans=[], signature="evidence 0|x")
+    EvidenceJob.objects.create(document=first.document, status="failed", failure_reason="Weights are missing.")
+    with django_assert_num_queries(2) as captured:
+        found = work.evidence_progress(study)
+    assert found == work.EvidenceProgress(wanted=6, found=1, reasons=["Weights are missing."])
+    # PostgreSQL ran for hours where all of a million pairs were gathered for every summary.
+    assert not any(" IN (SELECT" in query["sql"] for query in captured)

@@ -37,10 +37,13 @@ def test_the_study_links_to_it_and_it_says_what_to_do(study):
     assert "No training items yet" in html
 
 
-def test_pairs_to_choose_have_both_texts_and_leave_out_what_was_given(study):
+@pytest.mark.parametrize("few", [0, 100])
+def test_pairs_to_choose_have_both_texts_and_leave_out_what_was_given(study, few, monkeypatch):
+    monkeypatch.setattr("annotations.web.views.gold.FEW_PAIRS", few)
     given = next_assignment(AnnotatorFactory(study=study)).comparison
     page = researcher().get(reverse("choose-gold", args=["s"]))
-    assert given not in list(page.context["page"])
+    expected = study.comparisons.exclude(pk=given.pk).order_by("document__position", "shuffle", "pk")
+    assert page.context["pairs"] == list(expected)
     html = page.content.decode()
     assert html.count("Use this pair") == 5
     assert "1 pair that annotators have already been given cannot be chosen" in html

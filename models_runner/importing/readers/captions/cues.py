@@ -12,7 +12,7 @@ from models_runner.importing.files import Source
 from models_runner.importing.readers.captions.cue_text import CHEVRONS, TIMESTAMP, CuePiece, pieces_of, plain
 from models_runner.importing.readers.records_of import record_of_turns
 from models_runner.importing.reading import Note, NoteKind, Outcome, Reader, ReadOptions
-from models_runner.importing.records import RecordError
+from models_runner.importing.records import RecordError, refuse_too_long
 from models_runner.importing.speech.lines import Line, read_line
 from models_runner.importing.speech.names import read_label
 from models_runner.importing.speech.speakers import Speakers, find_speakers
@@ -82,6 +82,7 @@ def canonical(text: str, mark: str) -> tuple[str, int]:
 
     People's files have times without hours or thousandths, with commas or dots, with one-digit minutes.
     """
+    refuse_too_long(text)
     lines: list[str] = []
     timings = 0
     for line in re.split(r"\r\n|\r|\n", text):
