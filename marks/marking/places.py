@@ -51,7 +51,7 @@ def given_text(text: str, summary_format: str) -> PlainText:
 
 
 def as_read(text: str, summary_format: str, start: int, end: int) -> tuple[int | None, int | None, str]:
-    """Return where people read a stretch of the stored summary, and what: nothing that the page hides, such as markup."""
+    """Return where people read a stretch of the stored summary, and what: no markup that the page hides."""
     if summary_format == SummaryFormat.WRITTEN:
         return start, end, text[start:end]
     shown = with_origin(text)
