@@ -10,7 +10,7 @@ from annotations.web.access import LEAD, role_of
 from leaderboards.presentation.errors.bars import error_bars
 from leaderboards.presentation.errors.examples import error_examples
 from leaderboards.presentation.errors.rows import agreement_rows, decimals, losing_rows, system_rows
-from leaderboards.presentation.errors.words import NOT_SHOWN, compared_names, why_sentence
+from leaderboards.presentation.errors.words import NOT_SHOWN, board_says_it_loses, compared_names, why_sentence
 from leaderboards.snapshots.query import RETRY_AFTER
 from leaderboards.web.requests import asked_for, page_context, results_data, results_page
 from lib.json.errors import json_error
@@ -34,7 +34,7 @@ def why_it_loses(request: HttpRequest, study: Study) -> HttpResponse:
         "served": served,
         "figures": figures,
         "may_import": role_of(request.user, study) in (LEAD, Membership.Role.OWNER),
-        "sentence": why_sentence(figures),
+        "sentence": why_sentence(figures, loses=board_says_it_loses(query.served("board").values, figures)),
         "not_shown": NOT_SHOWN,
         "bars": error_bars(figures),
         "small": small,
