@@ -68,7 +68,7 @@ def with_why(verdict: BoardVerdict, study: Study) -> BoardVerdict:
 def board_says_it_loses(board: Values | None, figures: Values) -> bool:
     """Return whether the board's verdict is on the systems that marks compare, and its votes prefer the large one."""
     verdict = board["verdict"] if board else {}
-    small, large = verdict.get("small"), verdict.get("large")
+    small, large = verdict.get("small") or "", verdict.get("large") or ""
     return bool(small and large) and _is_of(figures, small, large) and loses_by(verdict)
 
 

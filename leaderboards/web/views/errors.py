@@ -25,9 +25,9 @@ def why_it_loses(request: HttpRequest, study: Study) -> HttpResponse:
     """Show which errors people marked, by kind and system; ?kind= says of which the examples are."""
     query = asked_for(request, study)
     served = served_marks(study)
-    if served.figures is None:
+    if served.report is None:
         return render(request, "leaderboards/errors.html", page_context(query) | {"served": served})
-    figures = served.figures
+    figures = served.report
     kind = _asked_kind(request, figures["kinds"])
     small, large = compared_names(figures)
     context = page_context(query) | {
@@ -54,11 +54,11 @@ def why_it_loses(request: HttpRequest, study: Study) -> HttpResponse:
 def errors_json(request: HttpRequest, study: Study) -> HttpResponse:
     """Return what the page shows as JSON: the "marks" of `analyse`, of a large study as they were computed last."""
     served = served_marks(study)
-    if served.figures is None:
+    if served.report is None:
         response = json_error(503, "not_ready", NOT_READY)
         response["Retry-After"] = str(RETRY_AFTER)
         return response
-    return JsonResponse(served.figures, json_dumps_params={"ensure_ascii": False})
+    return JsonResponse(served.report, json_dumps_params={"ensure_ascii": False})
 
 
 def _asked_kind(request: HttpRequest, kinds: list[str]) -> str:
