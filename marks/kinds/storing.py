@@ -85,15 +85,20 @@ def _check(kind: NewKind) -> None:
         raise KindError(f"{kind.name!r} is about {kind.about!r}; expected {WORDS} or {WHOLE}.")
 
 
+def _other_meaning(kind: NewKind) -> KindError:
+    if kind.about == WORDS:
+        return KindError(
+            f"{kind.name!r} is a kind of this study already, and is about the whole summary. Choose another name."
+        )
+    return KindError(f"{kind.name!r} is a kind of this study already, and is about words. Choose another name.")
+
+
 def _add(study: Study, kinds: Iterable[NewKind], *, asked: bool) -> None:
     there = {kind.key: kind for kind in study.mark_kinds.all()}
     new = {folded(kind.name): kind for kind in kinds}
     for kind in (kind for key, kind in new.items() if key in there and asked):
         if kind.about != there[folded(kind.name)].about:
-            about = "the whole summary" if kind.about == WORDS else "words"
-            raise KindError(
-                f"{kind.name!r} is a kind of this study already, and is about {about}. Choose another name."
-            )
+            raise _other_meaning(kind)
         study.mark_kinds.filter(key=folded(kind.name)).update(asked=True, help_text=kind.help_text)
     lacking = {key: kind for key, kind in new.items() if key not in there}
     if len(there) + len(lacking) > MOST_KINDS:
