@@ -310,7 +310,9 @@ def test_what_a_kind_means_is_read_without_a_mouse_and_chosen_words_stay_in_sigh
     page = join(new_page(**screen), study)
     words = page.locator(".summary-text").first
     words.evaluate("(box) => scrollTo(0, box.getBoundingClientRect().bottom + scrollY - innerHeight)")
-    words.evaluate("(box) => getSelection().setBaseAndExtent(box.lastChild, 0, box.lastChild, box.lastChild.childNodes.length)")
+    words.evaluate(
+        "(box) => getSelection().setBaseAndExtent(box.lastChild, 0, box.lastChild, box.lastChild.childNodes.length)"
+    )
     panel = page.locator("[data-marking]")
     expect(page.locator("[data-mark-form]")).to_be_visible()
     bottom, top = page.evaluate(
