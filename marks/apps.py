@@ -11,9 +11,9 @@ class MarksConfig(AppConfig):
         from annotations.rating.marking import register_marking
         from annotations.studies.change_marker import register_completing
         from jobs.registry import register_job
+        from marks.marking.personal import erase_marks, own_marks, own_no_errors
         from marks.marking.required import newest_required_mark
         from marks.models import MarkReportJob
-        from marks.models.personal import erase_marks, own_marks, own_no_errors
         from marks.models.triggers import drop_triggers, ensure_triggers
         from marks.rules import MarkingRules
 

@@ -192,6 +192,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "record-protocol": ("POST", OWNERS),
     "import-marks": ("GET", OWNERS),
     "gold-marks": ("GET", MEMBERS),
+    "mark-kinds": ("GET", MEMBERS),
     "new-from-protocol": ("GET", RESEARCHERS),
     "study-asking": ("GET", OWNERS),
     "answers-csv": ("GET", OWNERS),

@@ -21,7 +21,7 @@ SHOWN = (
         "judges/judging/chosen.py",
     ),
     *("judges/records", "judges/report", "judges/web", "marks/report", "marks/imports"),
-    *("marks/web/import_form.py", "marks/web/gold.py", "marks/gold"),
+    *("marks/web/import_form.py", "marks/web/gold.py", "marks/gold", "marks/web/forms.py", "marks/kinds/storing.py"),
     *("leaderboards/boards", "leaderboards/data/filters.py", "leaderboards/exports", "leaderboards/models"),
     *("leaderboards/presentation", "leaderboards/releases/tables.py", "leaderboards/sharing", "leaderboards/snapshots"),
     "leaderboards/web",

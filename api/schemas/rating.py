@@ -9,7 +9,7 @@ from pydantic import ConfigDict, model_validator
 from annotations.models.remarks import LONGEST_REMARK
 from annotations.web.forms.rating import DAY_MS
 from api.schemas.common import BodySchema, SummaryFormat
-from marks.models import LONGEST_KIND
+from marks.models import LONGEST_COMMENT, LONGEST_KIND
 from marks.web.forms import LONGEST_TEXT
 
 Key = Annotated[UUID, Field(strict=False)]
@@ -154,6 +154,9 @@ class MarkIn(BodySchema):
     start: Place | None = Field(None, description="In characters (code points) of the side's text as it was answered.")
     end: Place | None = Field(None, description="The first character behind the mark.")
     text: Annotated[str, Field(max_length=LONGEST_TEXT)] = Field("", description="What stands there.")
+    comment: Annotated[str, Field(max_length=LONGEST_COMMENT)] = Field(
+        "", description="Why it is wrong, in your words."
+    )
 
     @model_validator(mode="after")
     def _words_or_whole(self) -> "MarkIn":

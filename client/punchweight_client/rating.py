@@ -49,18 +49,21 @@ class Rater:
         severity: str = "minor",
         *,
         words: str = "",
+        comment: str = "",
         client_key: str = "",
         **at: int,
     ) -> Json:
         """Mark an error. side: left or right; kind: the key of one of pair["marks"]["kinds"]; severity: minor or major.
 
         words: what is wrong, as it stands there; empty for a mark on the whole summary. at: start, where the words
-        stand more than once; it counts characters of the side's text.
+        stand more than once; it counts characters of the side's text. comment: why it is wrong.
         """
         about: Json = {"token": pair["token"], "side": side, "kind": kind, "severity": severity}
         if words:
             start = at.get("start", pair[side].find(words))
             about |= {"start": start, "end": start + len(words), "text": words}
+        if comment:
+            about["comment"] = comment
         return self._send("/rating/marks", about, client_key)
 
     def take_mark_back(self, pair: Json, mark: str, *, client_key: str = "") -> Json:

@@ -5,8 +5,7 @@ A small study's report is made in the request, a large one's by a worker, while 
 
 import hashlib
 import json
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Count, Max
@@ -14,9 +13,8 @@ from django.utils import timezone
 
 from annotations.models import Criterion, Judgement, Study
 from annotations.studies.change_marker import end_of_history, held_in_part, newest_answer, newest_remark
-from jobs.working import work_on
+from jobs.kept import Kept, KeptReport
 from judges.models import Judge, ReportJob, Verdict
-from judges.models.reports import ReportJobQuerySet
 from judges.models.verdicts import VerdictQuerySet
 from judges.report.figures import Figures, judge_report
 from judges.report.jury import LEAST_JUDGES, jury_report
@@ -26,31 +24,10 @@ from judges.report.outcomes import judges_of
 RULES = 2
 # More verdicts than these are never read in a request.
 MOST_IN_REQUEST = 2_000
-# What the state does not see, such as another language of a document: look again after a day.
-OLDEST = timedelta(days=1)
+Served = Kept[ReportJob]
 
 
-@dataclass(frozen=True)
-class ServedReport:
-    """What a page can show.
-
-    Attributes:
-        report: The newest one; None where there is none yet.
-        job: The row that it is kept in.
-        current: Whether it is about the votes and verdicts as they are.
-    """
-
-    report: Figures | None
-    job: ReportJob
-    current: bool
-
-    @property
-    def failed(self) -> bool:
-        """Whether the last attempt at a newer one failed; the job says why."""
-        return not self.current and self.job.status == ReportJob.Status.FAILED
-
-
-def get_report(judge: Judge | None, criterion: Criterion, *, renewed: bool = True) -> ServedReport:
+def get_report(judge: Judge | None, criterion: Criterion, *, renewed: bool = True) -> Served:
     """Return the newest report, and ask for a newer one where it is stale.
 
     Args:
@@ -60,46 +37,22 @@ def get_report(judge: Judge | None, criterion: Criterion, *, renewed: bool = Tru
     """
     now = timezone.now()
     job, _ = ReportJob.objects.get_or_create(judge=judge, criterion=criterion, defaults={"asked_at": now})
-    if not renewed or _is_current(job, now):
-        return ServedReport(job.report, job, current=True)
-    if _is_small(judge, criterion):
-        return ServedReport(_store(job, ReportJob.objects.filter(pk=job.pk)), job, current=True)
-    if ReportJob.objects.filter(pk=job.pk).ask_again(now) or job.announced_at is None:
-        job.announce()
-        job.refresh_from_db()
-    return ServedReport(job.report, job, current=False)
+    return _REPORTS.serve(job, now, renewed=renewed)
 
 
-def get_juries(study: Study, *, renewed: bool = True) -> list[tuple[Criterion, ServedReport]]:
+def get_juries(study: Study, *, renewed: bool = True) -> list[tuple[Criterion, Served]]:
     """Return the report of the jury on each question that two judges answered; renewed: as of get_report."""
     heard = (criterion for criterion in study.criteria.all() if len(judges_of(criterion)) >= LEAST_JUDGES)
     return [(criterion, get_report(None, criterion, renewed=renewed)) for criterion in heard]
 
 
-def _is_current(job: ReportJob, now: datetime) -> bool:
-    if job.computed_at is None or job.computed_at <= now - OLDEST:
-        return False
-    return job.state == _state(job.judge, job.criterion, now)
-
-
 def work_on_report(job_id: int, *, owner: str) -> str:
     """Make one report; return a line for the log. Calling it twice is harmless."""
-    return work_on(ReportJob.objects.select_related("judge", "criterion__study"), job_id, _make, owner=owner)
+    return _REPORTS.work(job_id, owner=owner)
 
 
-def _make(job: ReportJob, held: ReportJobQuerySet) -> str:
-    _store(job, held)
-    held.finish()
-    return str(job)
-
-
-def _store(job: ReportJob, held: ReportJobQuerySet) -> Figures:
-    """Compute the report and keep it; what changes meanwhile makes it stale."""
-    now = timezone.now()
-    state = _state(job.judge, job.criterion, now)
-    report = judge_report(job.judge, job.criterion) if job.judge else jury_report(job.criterion)
-    held.update(report=report, state=state, computed_at=now)
-    return report
+def _make(job: ReportJob) -> Figures:
+    return judge_report(job.judge, job.criterion) if job.judge else jury_report(job.criterion)
 
 
 def _verdicts(judge: Judge | None, criterion: Criterion) -> VerdictQuerySet:
@@ -107,8 +60,9 @@ def _verdicts(judge: Judge | None, criterion: Criterion) -> VerdictQuerySet:
     return rows if judge is None else rows.filter(judge=judge)
 
 
-def _state(judge: Judge | None, criterion: Criterion, now: datetime) -> str:
+def _state(job: ReportJob, now: datetime) -> str:
     """Return a short text of what a report depends on, which is cheap however many votes and verdicts there are."""
+    judge, criterion = job.judge, job.criterion
     newest, study = newest_answer(criterion, now), criterion.study
     verdicts = _verdicts(judge, criterion).done()
     parts = [
@@ -124,7 +78,10 @@ def _state(judge: Judge | None, criterion: Criterion, now: datetime) -> str:
     return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
 
 
-def _is_small(judge: Judge | None, criterion: Criterion) -> bool:
-    votes = Judgement.objects.filter(criterion=criterion).order_by()[: settings.BOARD_IN_REQUEST_VOTES + 1]
-    verdicts = _verdicts(judge, criterion)[: MOST_IN_REQUEST + 1]
+def _is_small(job: ReportJob) -> bool:
+    votes = Judgement.objects.filter(criterion=job.criterion).order_by()[: settings.BOARD_IN_REQUEST_VOTES + 1]
+    verdicts = _verdicts(job.judge, job.criterion)[: MOST_IN_REQUEST + 1]
     return votes.count() <= settings.BOARD_IN_REQUEST_VOTES and verdicts.count() <= MOST_IN_REQUEST
+
+
+_REPORTS = KeptReport(ReportJob.objects.select_related("judge", "criterion__study"), _state, _make, _is_small)

@@ -69,6 +69,7 @@ class BoardVerdict:
     Attributes:
         kind: One of HEADINGS.
         small, large: The two systems; "" where there is no such system.
+        loses: Whether votes prefer the large system, in the mean.
         why: Where the small system errs more often than the large one, as people marked; "" unless that is sure.
         notes: What a reader must know of how the two were chosen, and of the numbers.
         picture: None where there is no interval.
@@ -79,6 +80,7 @@ class BoardVerdict:
     sentence: str
     small: str = ""
     large: str = ""
+    loses: bool = False
     why: str = ""
     notes: list[str] = field(default_factory=list)
     gains: list[Gain] = field(default_factory=list)
@@ -126,10 +128,16 @@ def _said(verdict: Values, votes: int, notes: list[str]) -> BoardVerdict:
         sentence,
         small,
         large,
+        loses=loses_by(verdict),
         notes=notes,
         gains=[_gain(measure, verdict["gains"][measure.key]) for measure in MEASURES],
         picture=draw_verdict(verdict) if has_bounds else None,
     )
+
+
+def loses_by(verdict: Values) -> bool:
+    """Return whether fewer than half of the comparisons prefer the small system of a board's verdict."""
+    return not verdict["too_few"] and verdict["difference"] is not None and verdict["difference"] < 0
 
 
 def _no_pair(verdict: Values) -> tuple[str, str]:

@@ -132,7 +132,8 @@ def one_snapshot() -> Iterator[None]:
 
 def _write(release: Release, folder: Path, progress: Callable[[int], object]) -> dict[str, Any]:
     study = release.study
-    contents = Contents(study, include_excluded=release.include_excluded)
+    chosen = {"include_excluded": release.include_excluded, "include_comments": release.include_comments}
+    contents = Contents(study, **chosen)
     maker = BoardMaker(study.criteria.values_list("key", flat=True), study.systems.values_list("slug", flat=True))
     (folder / "data").mkdir()
     about = {name: with_times(table) if contents.has_times else table for name, table in TABLES.items()}

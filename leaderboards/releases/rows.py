@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -34,9 +34,10 @@ def sha256(text: str) -> str:
 class Contents:
     """What goes into a release of a study, read from the database on demand."""
 
-    def __init__(self, study: Study, *, include_excluded: bool = False) -> None:
+    def __init__(self, study: Study, *, include_excluded: bool = False, include_comments: bool = False) -> None:
         self.study = study
         self.selection = Selection(include_flagged=True, include_excluded=include_excluded)
+        self.include_comments = include_comments
 
     # ---- what is withheld, and whose name is what
 
@@ -315,11 +316,15 @@ class Contents:
     def mark_rows(self) -> Iterator[Row]:
         """Yield marks, and who found nothing, in the form that import_marks reads, with all columns.
 
-        Marked words and comments quote texts, so there are none on withheld documents; the places of marks stay.
+        Marked words and comments quote texts, so there are none on withheld documents; the places of marks stay. What
+        people who rated here wrote beside marks is there with their other comments only.
         """
+        silent = set() if self.include_comments else set(_raters_here(self.study))
         withheld = dict(self.documents().filter(pk__in=self.withheld).values_list("external_id", "pk"))
         columns = dict.fromkeys(TABLES["marks"].types)
         for row in mark_rows(self.study, readings=True, excluded=self.selection.include_excluded):
+            if row["annotator"] in silent:
+                row["comment"] = None
             row["annotator"] = self.judges[row["annotator"]]
             document = withheld.get(row["document_id"])
             if document is not None:
@@ -344,6 +349,10 @@ class Contents:
         for comparison, judge, text in newest.values():
             if text:
                 yield {"comparison_id": comparison, "judge": self.judges[judge], "comment": text}
+
+
+def _raters_here(study: Study) -> Iterable[str]:
+    return study.annotators.filter(imported=False).values_list("pseudonym", flat=True)
 
 
 def _as_json(value: object) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from annotations.models import Annotator, Assignment, ControlItem, Purpose, Study
 from marks.kinds.library import kind_label
 from marks.marking.panel import sides_of
+from marks.marking.places import as_read
 from marks.models import ExpectedMark, Mark
 from stats.marks.spans import characters
 from stats.raters.gold_marks import GoldMarks, MarkedItem, gold_marks
@@ -50,17 +51,24 @@ def gold_marks_by_annotator(study: Study) -> list[AnnotatorMarks]:
 
 def marks_feedback(assignment: Assignment) -> list[MarkFeedback]:
     """Return what a careful reader marks on this training pair, and which of it the annotator marked too."""
-    expected = list(ExpectedMark.objects.filter(item__comparison=assignment.comparison_id).select_related("kind"))
+    rows = ExpectedMark.objects.filter(item__comparison=assignment.comparison_id)
+    expected = list(rows.select_related("kind", "summary"))
     given = _given([assignment.pk])[assignment.pk] if expected else []
     return [
         MarkFeedback(
             side=sides_of(assignment, assignment.comparison, {mark.summary_id})[0],
             kind=kind_label(mark.kind.name),
-            text=mark.text,
+            text=_as_read(mark, assignment.annotator.study),
             found=_is_found(mark, given),
         )
         for mark in expected
     ]
+
+
+def _as_read(mark: ExpectedMark, study: Study) -> str:
+    if mark.start is None or mark.end is None:
+        return ""
+    return as_read(mark.summary.text, study.summary_format, mark.start, mark.end)[2]
 
 
 def _given(assignments: Iterable[int]) -> defaultdict[int, list[Mark]]:

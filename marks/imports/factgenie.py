@@ -31,7 +31,7 @@ def factgenie_rows(value: Mapping[str, Any], where: str) -> Iterator[dict[str, A
 
 def _about(fields: Fields, metadata: Fields) -> dict[str, Any]:
     value = fields.values
-    setup = value.get("setup_id") or (value.get("setup") or {}).get("id")
+    setup = value.get("setup_id") or fields.inside("setup", value.get("setup") or {}).values.get("id")
     given = {name: metadata.values.get(name) or value.get(name) for name in ("document_id", "query", "query_number")}
     annotator = value.get("annotator_id") or metadata.values.get("annotator_id") or metadata.values.get("campaign_id")
     if not given["document_id"]:

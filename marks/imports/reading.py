@@ -9,7 +9,7 @@ from annotations.imports.problems import Problems
 from lib.names import normal_form
 from marks.imports.factgenie import factgenie_rows, is_factgenie
 from marks.imports.mapping import ColumnMap
-from marks.models import LONGEST_COMMENT, LONGEST_KIND, Severity
+from marks.models import LONGEST_COMMENT, LONGEST_KIND, Severity, problem_of_name
 from models_runner.importing.records import MAX_ID_LENGTH, Fields, RecordError, shown
 from models_runner.importing.tables import table_rows
 
@@ -108,6 +108,8 @@ def _rows_of(value: dict[str, Any], row: int, where: str, how: HowToRead) -> Ite
 def _mark(fields: Fields, row: int) -> GivenMark:
     summary = fields.text("summary") if fields.values.get("summary") is not None else None
     kind = normal_form(fields.text("kind", longest=LONGEST_KIND))
+    if kind and (problem := problem_of_name(kind)):
+        raise fields.fail("kind", problem)
     start, end = _place(fields)
     text = fields.text("text")
     if start is None and text:

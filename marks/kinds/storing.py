@@ -7,7 +7,7 @@ from django.db import transaction
 
 from annotations.models import Study
 from marks.kinds.library import LIBRARY, WHOLE, WORDS
-from marks.models import LONGEST_KIND, MarkKind, folded
+from marks.models import MarkKind, folded, problem_of_name
 
 LONGEST_HELP = 500
 MOST_KINDS = 60
@@ -73,12 +73,10 @@ def kinds_named(study: Study, named: Iterable[NewKind]) -> dict[str, MarkKind]:
 
 
 def _check(kind: NewKind) -> None:
-    if not folded(kind.name):
+    if not kind.name.strip():
         raise KindError("A kind needs a name.")
-    if len(kind.name.strip()) > LONGEST_KIND:
-        raise KindError(
-            f"{kind.name[:20]!r}… has {len(kind.name.strip())} characters; at most {LONGEST_KIND} are allowed."
-        )
+    if problem := problem_of_name(kind.name):
+        raise KindError(f"{kind.name[:20]!r}{'…' if len(kind.name) > 20 else ''} {problem}")
     if len(kind.help_text) > LONGEST_HELP:
         raise KindError(
             f"The help of {kind.name!r} has {len(kind.help_text)} characters; at most {LONGEST_HELP} are allowed."
@@ -87,10 +85,20 @@ def _check(kind: NewKind) -> None:
         raise KindError(f"{kind.name!r} is about {kind.about!r}; expected {WORDS} or {WHOLE}.")
 
 
+def _other_meaning(kind: NewKind) -> KindError:
+    if kind.about == WORDS:
+        return KindError(
+            f"{kind.name!r} is a kind of this study already, and is about the whole summary. Choose another name."
+        )
+    return KindError(f"{kind.name!r} is a kind of this study already, and is about words. Choose another name.")
+
+
 def _add(study: Study, kinds: Iterable[NewKind], *, asked: bool) -> None:
     there = {kind.key: kind for kind in study.mark_kinds.all()}
     new = {folded(kind.name): kind for kind in kinds}
     for kind in (kind for key, kind in new.items() if key in there and asked):
+        if kind.about != there[folded(kind.name)].about:
+            raise _other_meaning(kind)
         study.mark_kinds.filter(key=folded(kind.name)).update(asked=True, help_text=kind.help_text)
     lacking = {key: kind for key, kind in new.items() if key not in there}
     if len(there) + len(lacking) > MOST_KINDS:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from annotations.models import AskMarks, Assignment, Comparison
 from marks.kinds.library import kind_help, kind_label
 from marks.marking.panel import offered_kinds, sides_of
-from marks.marking.places import given_place
+from marks.marking.places import given_place, given_text
 from marks.marking.required import lacking_summaries
 from marks.models import Mark
 
@@ -65,7 +65,9 @@ def marks_of_pair(assignment: Assignment) -> PairMarks | None:
 def _described(mark: Mark, assignment: Assignment, pair: Comparison) -> DescribedMark:
     [side] = sides_of(assignment, pair, {mark.summary_id})[:1]
     summary = pair.summary_a if mark.summary_id == pair.summary_a_id else pair.summary_b
-    place: tuple[int | None, int | None] = (None, None)
+    start, end, words = None, None, ""
     if mark.start is not None and mark.end is not None:
-        place = given_place(summary.text, assignment.annotator.study.summary_format, mark.start, mark.end)
-    return DescribedMark(str(mark.client_key), side, mark.kind.key, mark.severity, *place, mark.text)
+        summary_format = assignment.annotator.study.summary_format
+        start, end = given_place(summary.text, summary_format, mark.start, mark.end)
+        words = given_text(summary.text, summary_format).text[start:end] if start is not None else ""
+    return DescribedMark(str(mark.client_key), side, mark.kind.key, mark.severity, start, end, words)

@@ -10,8 +10,9 @@ from django.urls import reverse
 from annotations.models import AskMarks, Assignment, Comparison, Study
 from marks.kinds.library import WHOLE, WORDS, kind_help, kind_label
 from marks.kinds.storing import ensure_library
+from marks.marking.places import as_read
 from marks.marking.required import lacking_summaries
-from marks.marking.shown import ShownText, shown_text
+from marks.marking.shown import shown_text
 from marks.models import Mark, MarkKind, NoErrorFound
 
 # Keys that choose a kind.
@@ -108,7 +109,7 @@ def _offered(kinds: list[MarkKind], about: str) -> list[OfferedKind]:
 
 
 def _standing(assignment: Assignment, pair: Comparison, summary_format: str) -> list[dict[str, object]]:
-    texts = {summary.pk: shown_text(summary.text, summary_format) for summary in (pair.summary_a, pair.summary_b)}
+    texts = {summary.pk: summary.text for summary in (pair.summary_a, pair.summary_b)}
     left = pair.summary_a_id if assignment.shown_left == "a" else pair.summary_b_id
     standing = Mark.objects.standing().filter(assignment=assignment).select_related("kind").order_by("pk")
     return [
@@ -119,11 +120,14 @@ def _standing(assignment: Assignment, pair: Comparison, summary_format: str) -> 
             "label": kind_label(mark.kind.name),
             "severity": mark.severity,
         }
-        | _place(mark, texts[mark.summary_id])
+        | _place(mark, texts[mark.summary_id], summary_format)
         for mark in standing
     ]
 
 
-def _place(mark: Mark, text: ShownText) -> dict[str, object]:
-    shown = None if mark.start is None or mark.end is None else text.shown(mark.start, mark.end)
-    return {} if shown is None else {"start": shown[0], "end": shown[1], "text": mark.text}
+def _place(mark: Mark, text: str, summary_format: str) -> dict[str, object]:
+    if mark.start is None or mark.end is None:
+        return {}
+    shown = shown_text(text, summary_format).shown(mark.start, mark.end)
+    words = as_read(text, summary_format, mark.start, mark.end)[2]
+    return {} if shown is None else {"start": shown[0], "end": shown[1], "text": words}

@@ -50,6 +50,15 @@ def given_text(text: str, summary_format: str) -> PlainText:
     return PlainText(text, tuple(range(len(text))))
 
 
+def as_read(text: str, summary_format: str, start: int, end: int) -> tuple[int | None, int | None, str]:
+    """Return where people read a stretch of the stored summary, and what: no markup that the page hides."""
+    if summary_format == SummaryFormat.WRITTEN:
+        return start, end, text[start:end]
+    shown = with_origin(text)
+    within = [n for n, place in enumerate(shown.origin) if start <= place < end]
+    return (within[0], within[-1] + 1, shown.text[within[0] : within[-1] + 1]) if within else (None, None, "")
+
+
 def find_words(text: str, summary_format: str, words: str) -> tuple[int, int]:
     """Return the place of words as somebody typed them. Raises NoSuchWordsError unless they stand there once."""
     shown = shown_text(text, summary_format)

@@ -39,6 +39,7 @@ class NewMark:
         start, end: Characters of the text shown, blanks not counted; None for the whole summary.
         text: What stands there, without blanks.
         words: In place of start, end and text: what stands there, as somebody typed it.
+        comment: Why it is wrong, in the annotator's words.
         in_given: start, end and text are of the text as front ends are given it, blanks counted.
     """
 
@@ -51,6 +52,7 @@ class NewMark:
     end: int | None = None
     text: str = ""
     words: str = ""
+    comment: str = ""
     in_given: bool = False
 
 
@@ -88,6 +90,7 @@ def _record(annotator: Annotator, new: NewMark, now: datetime) -> Receipt:
         end=end,
         text="" if start is None else summary.text[start:end],
         text_sha256=text_hash(summary.text),
+        comment=new.comment.strip(),
         client_key=new.client_key,
     )
     return Receipt(complete=_completed(assignment, now), repeated=False)

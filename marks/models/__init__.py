@@ -1,7 +1,7 @@
 """The tables of marks, and the triggers that keep them; imports no other room."""
 
 from marks.models.gold import ExpectedMark
-from marks.models.kinds import LONGEST_KIND, MarkKind, folded
+from marks.models.kinds import LONGEST_KIND, MarkKind, folded, problem_of_name
 from marks.models.marks import LONGEST_COMMENT, Mark, Severity, Withdrawal, text_hash
 from marks.models.no_errors import NoErrorFound
 from marks.models.readings import Reading
@@ -19,5 +19,6 @@ __all__ = [
     "Severity",
     "Withdrawal",
     "folded",
+    "problem_of_name",
     "text_hash",
 ]

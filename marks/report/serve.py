@@ -6,8 +6,8 @@ and says so.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -16,51 +16,22 @@ from django.utils import timezone
 
 from annotations.models import Judgement, Study
 from annotations.studies.change_marker import end_of_history, held_in_part, newest_answers, newest_remark
-from jobs.working import work_on
+from jobs.kept import Kept, KeptReport
 from marks.models import MarkReportJob, Withdrawal
-from marks.models.reports import MarkReportJobQuerySet
 from marks.report.figures import Values, mark_figures
 
 # Of the figures; raise it where they are computed in another way, so that those that are kept are made anew.
 RULES = 1
 # More marks, or readings, than these are never read in a request.
 MOST_IN_REQUEST = 2_000
-# What the state does not see, such as another language of a document: look again after a day.
-OLDEST = timedelta(days=1)
+Served = Kept[MarkReportJob]
 
 
-@dataclass(frozen=True)
-class ServedMarks:
-    """What a page can show.
-
-    Attributes:
-        figures: The newest ones; None where there are none yet.
-        job: The row that they are kept in.
-        current: Whether they are about the marks and votes as they are.
-    """
-
-    figures: Values | None
-    job: MarkReportJob
-    current: bool
-
-    @property
-    def failed(self) -> bool:
-        """Whether the last attempt at newer ones failed; the job says why."""
-        return not self.current and self.job.status == MarkReportJob.Status.FAILED
-
-
-def served_marks(study: Study) -> ServedMarks:
+def served_marks(study: Study) -> Served:
     """Return the newest figures, and ask for newer ones where they are stale."""
     now = timezone.now()
     job, _ = MarkReportJob.objects.get_or_create(study=study, defaults={"asked_at": now})
-    if job.computed_at is not None and job.computed_at > now - OLDEST and job.state == _state(study, now):
-        return ServedMarks(job.report, job, current=True)
-    if _is_small(study):
-        return ServedMarks(_store(job, MarkReportJob.objects.filter(pk=job.pk)), job, current=True)
-    if MarkReportJob.objects.filter(pk=job.pk).ask_again(now) or job.announced_at is None:
-        job.announce()
-        job.refresh_from_db()
-    return ServedMarks(job.report, job, current=False)
+    return _REPORTS.serve(job, now)
 
 
 def compared_by_marks(study: Study) -> Values:
@@ -70,33 +41,24 @@ def compared_by_marks(study: Study) -> Values:
     """
     if not study.marks.exists():
         return {}
-    figures = served_marks(study).figures
+    figures = served_marks(study).report
     return {"small_large": figures["small_large"]} if figures and "small_large" in figures else {}
 
 
 def work_on_marks(job_id: int, *, owner: str) -> str:
     """Compute the figures of one study; return a line for the log. Calling it twice is harmless."""
-    return work_on(MarkReportJob.objects.select_related("study"), job_id, _make, owner=owner)
+    return _REPORTS.work(job_id, owner=owner)
 
 
-def _make(job: MarkReportJob, held: MarkReportJobQuerySet) -> str:
-    _store(job, held)
-    held.finish()
-    return str(job)
-
-
-def _store(job: MarkReportJob, held: MarkReportJobQuerySet) -> Values:
-    """Compute the figures and keep them; what changes meanwhile makes them stale."""
-    now = timezone.now()
-    state = _state(job.study, now)
+def _make(job: MarkReportJob) -> Values:
     # As they are read back, so that the first answer is like all later ones.
     figures: Values = json.loads(json.dumps(mark_figures(job.study, job.study.seed)))
-    held.update(report=figures, state=state, computed_at=now)
     return figures
 
 
-def _state(study: Study, now: datetime) -> str:
+def _state(job: MarkReportJob, now: datetime) -> str:
     """Return a short text of what the figures depend on."""
+    study = job.study
     parts: list[Any] = [
         RULES,
         study.seed,
@@ -115,8 +77,12 @@ def _state(study: Study, now: datetime) -> str:
     return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
 
 
-def _is_small(study: Study) -> bool:
+def _is_small(job: MarkReportJob) -> bool:
+    study = job.study
     votes = Judgement.objects.filter(criterion__study=study).order_by()[: settings.BOARD_IN_REQUEST_VOTES + 1]
     marks = study.marks.order_by()[: MOST_IN_REQUEST + 1]
     read = study.readings.order_by()[: MOST_IN_REQUEST + 1]
     return votes.count() <= settings.BOARD_IN_REQUEST_VOTES and max(marks.count(), read.count()) <= MOST_IN_REQUEST
+
+
+_REPORTS = KeptReport(MarkReportJob.objects.select_related("study"), _state, _make, _is_small)

@@ -1,12 +1,13 @@
-"""What annotators send of marks from the rating page."""
+"""What annotators send of marks from the rating page, and researchers of kinds."""
 
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 
+from marks.kinds.storing import LONGEST_HELP
 from marks.marking.recording import NewMark
-from marks.models import LONGEST_KIND, Severity
+from marks.models import LONGEST_KIND, MarkKind, Severity
 
 LONGEST_TEXT = 100_000
 
@@ -51,3 +52,16 @@ class TakeBackForm(forms.Form):
 
 class ReadForm(forms.Form):
     token = forms.UUIDField()
+
+
+class NewKindForm(forms.Form):
+    """A kind of error of an owner's own."""
+
+    name = forms.CharField(max_length=LONGEST_KIND)
+    about = forms.ChoiceField(choices=MarkKind.About.choices, label="Of what")
+    help_text = forms.CharField(
+        required=False,
+        max_length=LONGEST_HELP,
+        label="Help",
+        help_text="What annotators read of it, in their language.",
+    )

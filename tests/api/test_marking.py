@@ -44,6 +44,13 @@ def test_places_are_characters_of_the_text_as_answered(summary_format, words):
     assert (standing["side"], standing["kind"], standing["severity"]) == ("left", "invented", "major")
 
 
+def test_a_comment_says_why():
+    front = front_of(ask_marks="optional")
+    pair = pair_of(front)
+    assert front.post("/rating/marks", a_mark(pair, comment=" It was Friday. ")).status_code == 200
+    assert Mark.objects.get().comment == "It was Friday."
+
+
 def test_a_pair_says_what_may_be_marked():
     marks = pair_of(front_of(ask_marks="required"))["marks"]
     assert (marks["required"], marks["standing"], marks["lacking"]) == (True, [], [])
@@ -99,7 +106,8 @@ def test_both_are_read_for_errors():
         ({"text": ""}, 422, "invalid"),
         ({"start": 2**31}, 422, "invalid"),
         ({"side": "a"}, 422, "invalid"),
-        ({"comment": "!"}, 422, "invalid"),
+        ({"reason": "!"}, 422, "invalid"),
+        ({"comment": "x" * 2001}, 422, "invalid"),
     ],
 )
 def test_what_makes_no_mark_is_refused_and_stores_nothing(change, status, code):

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from annotations.models import Judgement
+from marks.kinds.storing import NewKind, add_own_kinds
 from marks.models import Mark, Reading
 from tests.browser.rating import join, press_until_next_pair, takes_answers, token
 from tests.browser.test_accessibility import violations
@@ -300,3 +301,24 @@ def test_without_the_setting_the_page_knows_no_marks(new_page):
     assert page.locator("[data-marking], mark").count() == 0
     assert TEXT not in page.content()
     assert not page.evaluate("performance.getEntriesByType('resource').some(({ name }) => name.includes('/marks/'))")
+
+
+def test_what_a_kind_means_is_read_without_a_mouse_and_chosen_words_stay_in_sight(new_page):
+    study = study_with_texts(ask_marks="optional", text=f"{TEXT} " * 6)
+    add_own_kinds(study, [NewKind("wrong owner", help_text="Somebody gets a task that nobody gave them.")])
+    screen = {"viewport": {"width": 375, "height": 667}, "has_touch": True, "is_mobile": True}
+    page = join(new_page(**screen), study)
+    words = page.locator(".summary-text").first
+    words.evaluate("(box) => scrollTo(0, box.getBoundingClientRect().bottom + scrollY - innerHeight)")
+    words.evaluate(
+        "(box) => getSelection().setBaseAndExtent(box.lastChild, 0, box.lastChild, box.lastChild.childNodes.length)"
+    )
+    panel = page.locator("[data-marking]")
+    expect(page.locator("[data-mark-form]")).to_be_visible()
+    bottom, top = page.evaluate(
+        "[getSelection().getRangeAt(0).getBoundingClientRect().bottom, document.querySelector('[data-marking]').getBoundingClientRect().top]"
+    )
+    assert bottom <= top
+    panel.get_by_text("What these mean").tap()
+    expect(panel.get_by_text("Somebody gets a task that nobody gave them.")).to_be_visible()
+    assert violations(page) == {}

@@ -131,7 +131,7 @@ def test_a_rater_marks_errors(client_of_site):
     rater = client_of_site.add_rater(study_with_texts(ask_marks="required").slug, "p1")
     pair = rater.next()
     assert rater.vote(pair, "overall", "left")["complete"] is False
-    rater.mark(pair, "right", "invented", "major", words="by Wednesday")
+    rater.mark(pair, "right", "invented", "major", words="by Wednesday", comment="It was Friday.")
     rater.mark(pair, "left", "missing decision")
     pair, key = rater.undo() and rater.next(), "00000000-0000-4000-8000-000000000000"
     words, whole = pair["marks"]["standing"]

@@ -1,7 +1,10 @@
 """Kinds of errors: those of the project, a study's own, and which are offered."""
 
+import re
+
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from marks.imports.storing import import_marks
 from marks.kinds.library import LIBRARY
@@ -52,6 +55,13 @@ def test_a_kind_of_a_file_becomes_one_that_is_offered(study, tmp_path):
     [
         ({"add": [" | Help."]}, "needs a name"),
         ({"add": ["x" * 101]}, "has 101 characters; at most 100"),
+        ({"add": ["ß" * 60]}, "has 120 characters; at most 100"),  # as names are compared, "ss" each
+        ({"add": ["-_/"]}, "has nothing that can be read"),
+        ({"add": ["\u200b"]}, "has nothing that can be read"),
+        ({"add": ["wrong\x1b[31m"]}, "holds a line break or another control character"),
+        ({"add": ["\u202egnorw"]}, "holds a line break or another control character"),
+        ({"add": ["missing decision"]}, "'missing decision' is a kind of this study already, and is about the whole"),
+        ({"add_whole": ["Invented"]}, "'Invented' is a kind of this study already, and is about words"),
         ({"add": [f"x | {'y' * 501}"]}, "has 501 characters; at most 500"),
         ({"offer": ["nonsense"]}, "'nonsense' is no kind of study"),
         ({"add": [f"kind {n}" for n in range(60)]}, "at most 60 are allowed"),
@@ -61,6 +71,15 @@ def test_what_cannot_be_a_kind_is_refused_and_nothing_changes(study, options, me
     with pytest.raises(CommandError, match=message):
         call_command("mark_kinds", study.slug, **options)
     assert not study.mark_kinds.exists()
+
+
+def test_marks_that_do_not_count_are_not_in_the_list(study, tmp_path, capsys):
+    import_marks(file_of(tmp_path, row(study), row(study, annotator="ben")), study)
+    call_command("mark_kinds", study.slug)
+    assert re.search(r"wrong number or date\s+words\s+yes\s+2 ", capsys.readouterr().out)
+    study.annotators.filter(pseudonym="ben").update(excluded_at=timezone.now(), exclusion_reason="x")
+    call_command("mark_kinds", study.slug)
+    assert re.search(r"wrong number or date\s+words\s+yes\s+1 ", capsys.readouterr().out)
 
 
 def test_spellings_of_one_kind():

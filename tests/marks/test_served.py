@@ -50,9 +50,9 @@ def page(study, name="errors"):
 def test_figures_are_computed_once(study, monkeypatch):
     first = served_marks(study)
     assert first.current
-    assert first.figures == mark_figures(study, study.seed)
+    assert first.report == mark_figures(study, study.seed)
     monkeypatch.setattr(serve, "mark_figures", None)  # computing again would fail
-    assert served_marks(study).figures == first.figures
+    assert served_marks(study).report == first.report
 
 
 @pytest.mark.parametrize("change", ["mark", "reading", "vote", "exclusion", "name", "small system"])
@@ -65,7 +65,7 @@ def test_whatever_they_depend_on_makes_them_stale(study, tmp_path, monkeypatch, 
         {
             "mark": lambda: import_marks(file_of(tmp_path, row(study, comment="One more.")), study),
             "reading": lambda: import_marks(file_of(tmp_path, row(study, annotator="cho", kind=..., start=..., end=..., text=..., severity=...)), study),
-            "vote": lambda: rate_everything(AnnotatorFactory(study=study)),
+            "vote": lambda: rate_everything(AnnotatorFactory(study=study, number=50)),
             "name": lambda: study.systems.update(name="Another name"),
             "small system": lambda: type(study).objects.update(small_system=study.systems.first(), pair_named_at=study.created_at),
         }[change]()  # fmt: skip

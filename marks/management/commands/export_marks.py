@@ -38,7 +38,8 @@ class Command(BaseCommand):
                     number += 1
         except OSError as error:
             raise CommandError(f"Cannot write {path}: {error.strerror}. Choose a file you may write to.") from error
-        what = {"marks": "marks", "factgenie": "summaries", "sentences": "lines"}[options["form"]]
+        marks = "marks, or who found nothing," if options["readings"] else "marks"
+        what = {"marks": marks, "factgenie": "summaries", "sentences": "lines"}[options["form"]]
         self.stdout.write(f"{number} {what} written to {path}.")
 
 

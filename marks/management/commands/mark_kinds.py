@@ -1,4 +1,5 @@
 from argparse import ArgumentParser
+from collections import Counter
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -8,6 +9,7 @@ from annotations.management.studies import study_named
 from annotations.models import Study
 from marks.kinds.library import BY_NAME, WHOLE, WORDS
 from marks.kinds.storing import KindError, NewKind, add_own_kinds, ensure_library, offer_only
+from marks.models import Mark
 
 
 class Command(BaseCommand):
@@ -55,6 +57,5 @@ def _rows(study: Study) -> list[tuple[str, str, str, int, str]]:
     helps = {
         kind.pk: kind.help_text or (BY_NAME[kind.name].help_text if kind.name in BY_NAME else "") for kind in kinds
     }
-    return [
-        (kind.name, kind.about, "yes" if kind.asked else "no", kind.marks.count(), helps[kind.pk]) for kind in kinds
-    ]
+    marks = Counter(Mark.objects.counted().filter(study=study).values_list("kind", flat=True))
+    return [(kind.name, kind.about, "yes" if kind.asked else "no", marks[kind.pk], helps[kind.pk]) for kind in kinds]

@@ -68,6 +68,15 @@ document.addEventListener("change", ({ target }) => {
   if (target.matches("[data-whole]")) addWhole(marking, target);
 });
 
+// The panel scrolls: what was opened comes into sight.
+document.addEventListener(
+  "toggle",
+  ({ target }) => {
+    if (target.open && target.matches(".kinds-told")) target.scrollIntoView({ block: "nearest" });
+  },
+  { capture: true },
+);
+
 document.addEventListener("item-answered", ({ detail }) => {
   if (marking.panel && detail.error) forgetRefused(marking, detail.item);
 });

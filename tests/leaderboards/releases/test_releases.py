@@ -26,6 +26,7 @@ from leaderboards.releases.build import folder_of, zip_of
 from leaderboards.releases.publishing import Draft, ReleaseError
 from leaderboards.releases.rows import sha256
 from leaderboards.releases.tables import TABLES
+from marks.kinds.storing import ensure_library
 from marks.models import Mark
 from models_runner.models import Document, Summary
 from stats.ratings.estimates import NO_LIMIT
@@ -228,6 +229,17 @@ def test_verdicts_of_judges_have_a_table_of_their_own(study, tmp_path):
     assert by_place[shown.external_id, "scorer"]["score"] == 4
     assert len(table(release, "votes")) == 108
     assert {row["judge"] for row in table(release, "votes")}.isdisjoint({"far", "scorer"})
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_what_raters_wrote_beside_marks_is_a_comment(study, asked):
+    pair = Assignment.objects.filter(annotator__study=study).select_related("comparison__summary_a").first()
+    ensure_library(study)
+    about = {"study": study, "annotator": pair.annotator, "assignment": pair, "summary": pair.comparison.summary_a}
+    kind = study.mark_kinds.get(key="missing reason")
+    Mark.objects.create(**about, kind=kind, severity="minor", text_sha256="0" * 64, comment="My sister chaired it.")
+    [row] = [row for row in table(make(study, include_comments=asked), "marks") if row["kind"]]
+    assert row["comment"] == ("My sister chaired it." if asked else None)
 
 
 def test_marks_have_a_table_that_is_imported_again(study, tmp_path):

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from annotations.models import Annotator, SummaryEvidence
 from annotations.models.evidence import METHOD
+from annotations.rating.assignment import next_assignment
 from leaderboards.presentation.board_verdict import say_verdict
 from leaderboards.presentation.errors.bars import error_bars
 from leaderboards.presentation.errors.examples import error_examples
@@ -20,7 +21,7 @@ from marks.kinds.library import kind_label
 from marks.models import Mark, Reading
 from marks.report.figures import mark_figures
 from models_runner.models import System
-from tests.annotations.helpers import rate_everything
+from tests.annotations.helpers import answer
 from tests.factories import AnnotatorFactory, UserFactory
 from tests.leaderboards.presentation.test_report import text_of
 from tests.marks.files import TEXT, documents, file_of, row, slugs, study_with_texts
@@ -44,9 +45,17 @@ def study(tmp_path):
     study.small_system, study.large_system = System.objects.get(slug=small), System.objects.get(slug=large)
     study.pair_named_at = timezone.now()
     study.save()
-    for number in range(3):
-        rate_everything(AnnotatorFactory(study=study, number=50 + number))
+    vote(study, wins=large)
     return study
+
+
+def vote(study, wins):
+    """Three people prefer this system in each pair."""
+    study.annotators.filter(imported=False).delete()
+    for number in range(3):
+        annotator = AnnotatorFactory(study=study, number=50 + number)
+        while assignment := next_assignment(annotator):
+            answer(assignment, "a" if assignment.comparison.summary_a.run.system.slug == wins else "b")
 
 
 def lead():
@@ -62,6 +71,8 @@ def page(study, **query):
 
 
 SENTENCE = "It loses where it gets numbers and dates wrong: 100% of its summaries against 0%."
+
+PREFERRED = "People mark “Wrong number or date” more often in it: 100% of its summaries against 0%."
 
 
 def test_the_page_says_where_the_small_one_errs_and_shows_the_words(study):
@@ -104,17 +115,27 @@ def test_verdict_and_report_begin_with_the_sentence(study):
     assert pdf.status_code == 200
 
 
+def test_who_is_preferred_is_not_said_to_lose(study):
+    vote(study, wins=slugs(study)[0])
+    for name in ("board", "report", "errors"):
+        text = text_of(lead().get(reverse(name, args=[study.slug])))
+        assert "It loses where" not in text
+        assert PREFERRED in text
+    chinese = text_of(lead().get(reverse("board", args=[study.slug]), headers={"accept-language": "zh-hans"}))
+    assert "人们在其摘要中更常标出“数字或日期错误”" in chinese
+
+
 def test_no_sentence_where_the_interval_reaches_zero(study):
     keep = Mark.objects.filter(kind__name="wrong number or date").first()
     Mark.objects.filter(kind__name="wrong number or date").exclude(pk=keep.pk).delete()
-    assert why_sentence(mark_figures(study)) == ""
+    assert why_sentence(mark_figures(study), loses=True) == ""
     assert "No kind of error is surely more frequent" in text_of(page(study))
     assert "It loses where" not in text_of(lead().get(reverse("board", args=[study.slug])))
 
 
 def test_no_sentence_from_one_reader(study):
     Annotator.objects.filter(pseudonym__in=["ben", "cho"]).update(excluded_at=timezone.now(), exclusion_reason="x")
-    assert why_sentence(mark_figures(study)) == ""
+    assert why_sentence(mark_figures(study), loses=True) == ""
 
 
 def test_a_verdict_on_other_systems_takes_no_sentence(study):

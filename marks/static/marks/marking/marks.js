@@ -7,7 +7,7 @@ import { enqueue } from "../../annotations/rate/sending.js";
 import { gettext, ngettext } from "../../annotations/texts.js";
 import { paint } from "./paint.js";
 import { showRequired, startRequired, stayOnPair } from "./required.js";
-import { boxOf, inked, placesOf, textOf } from "./words.js";
+import { boxOf, inked, placesOf, showAbove, textOf } from "./words.js";
 
 const $ = (marking, selector) => marking.panel.querySelector(selector);
 
@@ -115,6 +115,7 @@ export function showMarks(marking, options = {}) {
     panel.open = true;
     $(marking, "[data-chosen-side]").textContent = sideName(chosen.side);
     $(marking, "[data-chosen-words]").textContent = textOf(boxOf(chosen.side), chosen.start, chosen.end);
+    showAbove(panel, boxOf(chosen.side), chosen.start, chosen.end);
   }
   for (const select of panel.querySelectorAll("[data-whole]")) {
     const { whole, side } = select.dataset;

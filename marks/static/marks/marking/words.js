@@ -56,13 +56,24 @@ export function wordsOf(box) {
   return words;
 }
 
-/** The text between two characters as the page shows it, blanks included. */
-export function textOf(box, start, end) {
+/** The stretch of the page from one character to another; null where it has none. */
+function stretchOf(box, start, end) {
   const places = placesOf(box);
   const [first, last] = [places[start], places[end - 1]];
-  if (!first || !last) return "";
+  if (!first || !last) return null;
   const range = document.createRange();
   range.setStart(first.node, first.offset);
   range.setEnd(last.node, last.offset + last.character.length);
-  return range.toString().replaceAll(/\s+/gu, " ");
+  return range;
+}
+
+/** The text between two characters as the page shows it, blanks included. */
+export function textOf(box, start, end) {
+  return stretchOf(box, start, end)?.toString().replaceAll(/\s+/gu, " ") ?? "";
+}
+
+/** Scroll so far that the last of these words stand above an element that lies over the page. */
+export function showAbove(element, box, start, end) {
+  const covered = (stretchOf(box, start, end)?.getBoundingClientRect().bottom ?? 0) - element.getBoundingClientRect().top;
+  if (covered > 0 && getComputedStyle(element).position === "sticky") scrollBy(0, covered + 8);
 }

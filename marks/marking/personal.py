@@ -3,26 +3,30 @@
 from typing import Any
 
 from annotations.models import Annotator, Assignment
-from marks.models.marks import Mark
-from marks.models.no_errors import NoErrorFound
-from marks.models.readings import Reading
+from marks.marking.places import as_read
+from marks.models import Mark, NoErrorFound, Reading
 
 
 def own_marks(annotator: Annotator) -> list[dict[str, Any]]:
-    """List an annotator's marks in terms they know: left and right, no systems."""
+    """List an annotator's marks in terms they know: left and right, no systems, words and places as they read them."""
     rows = Mark.objects.filter(annotator=annotator).order_by("pk")
-    return [_own(mark) for mark in rows.select_related("assignment__comparison", "kind", "withdrawal")]
+    return [
+        _own(mark) for mark in rows.select_related("assignment__comparison", "kind", "withdrawal", "summary", "study")
+    ]
 
 
 def _own(mark: Mark) -> dict[str, Any]:
+    start, end, words = None, None, ""
+    if mark.start is not None and mark.end is not None:
+        start, end, words = as_read(mark.summary.text, mark.study.summary_format, mark.start, mark.end)
     return {
         "pair": mark.assignment.token if mark.assignment else None,
         "side": _side(mark),
         "kind": mark.kind.name,
         "severity": mark.severity,
-        "start": mark.start,
-        "end": mark.end,
-        "text": mark.text,
+        "start": start,
+        "end": end,
+        "text": words,
         "comment": mark.comment,
         "withdrawn": hasattr(mark, "withdrawal"),
         "given_at": mark.created_at,
