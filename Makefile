@@ -8,6 +8,7 @@
 # make messages   bring the translations in locale/ up to date, CONTRIBUTING.md
 # make pictures   screenshots for docs/images, CONTRIBUTING.md
 # make soak   many annotators at once, docs/benchmarks.md
+# make chaos ARGS='--quick'   processes killed, servers restarted, a full disk, docs/benchmarks.md
 # make bench-annotate   docs/benchmarks.md
 # make bench-leaderboard   docs/benchmarks.md
 # make bench-export   docs/benchmarks.md
@@ -29,7 +30,7 @@ PIP := $(VENV)/bin/pip install $(if $(CI),--quiet) --disable-pip-version-check -
 
 export PORT DATA_DIR EXAMPLE
 
-.PHONY: run dev test check docs hooks messages reset install install-dev bench-annotate bench-export bench-generation bench-gpu bench-import bench-leaderboard bench-metrics pictures simulate soak
+.PHONY: run dev test check docs hooks messages reset install install-dev bench-annotate bench-export bench-generation bench-gpu bench-import bench-leaderboard bench-metrics chaos pictures simulate soak
 
 # The docs are built beside the start, which does not wait for them, and only if they changed.
 run: install
@@ -93,6 +94,9 @@ bench-metrics: install
 
 soak: install
 	@$(PY) -m benchmarks.soak $(ARGS)
+
+chaos: install-dev
+	@$(PY) -m benchmarks.chaos $(ARGS)
 
 reset:
 	@rm -rf -- "$(DATA_DIR)" && echo "Deleted $(DATA_DIR). The next make run starts over."

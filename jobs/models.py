@@ -17,11 +17,19 @@ UNHELD = {"owner": "", "lease_until": None}
 # A sweep announces at most this many rows of a model; the next sweep continues.
 MOST_ANNOUNCED = 500
 SEEN_EVERY = timedelta(seconds=10)
+# A time that lies further ahead than clocks of several machines differ is from before a clock was put back.
+CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 LeasedRow = TypeVar("LeasedRow", bound="Leased")
 AnnouncedRow = TypeVar("AnnouncedRow", bound="Announced")
 Job = TypeVar("Job", bound="LeasedJob")
+
+
+def not_since(field: str, moment: datetime) -> Q:
+    """Match rows whose time was at this moment or before, or lies ahead because a clock was put back since."""
+    ahead = timezone.now() + CLOCKS_DIFFER
+    return Q(**{f"{field}__lte": moment}) | Q(**{f"{field}__gt": ahead})
 
 
 class LeasedQuerySet(models.QuerySet[LeasedRow]):
@@ -131,7 +139,7 @@ class Leased(models.Model):
 class AnnouncedQuerySet(models.QuerySet[AnnouncedRow]):
     def announced_before(self, moment: datetime) -> Self:
         """Select rows that were never announced, or not since this moment."""
-        return self.filter(Q(announced_at=None) | Q(announced_at__lte=moment))
+        return self.filter(Q(announced_at=None) | not_since("announced_at", moment))
 
     def announce(self) -> int:
         """Announce the first MOST_ANNOUNCED of these rows after the commit; return how many."""
@@ -166,7 +174,7 @@ class LeasedJobQuerySet(LeasedQuerySet[Job], AnnouncedQuerySet[Job]):  # type: i
     def ask_again(self, now: datetime) -> int:
         """Let ended jobs wait again whose `asked_at` is longer ago than BOARD_DEBOUNCE_SECONDS; return how many."""
         rest = now - timedelta(seconds=settings.BOARD_DEBOUNCE_SECONDS)
-        return self.ended().filter(asked_at__lte=rest).put_back(asked_at=now, attempts=0)
+        return self.ended().filter(not_since("asked_at", rest)).put_back(asked_at=now, attempts=0)
 
 
 class LeasedJob(Leased, Announced):

@@ -17,6 +17,7 @@ from annotations.models.quality import QualitySnapshotQuerySet
 from annotations.quality.report import StudyQuality, study_quality
 from annotations.quality.serialization import as_values, from_values
 from annotations.studies.change_marker import end_of_history, held_in_part, newest_answer, newest_remark
+from jobs.models import not_since
 from jobs.working import work_on
 
 # Raised whenever the same votes may give other figures.
@@ -93,6 +94,6 @@ def quality_key(study: Study, now: datetime) -> str:
 def _ask(snapshot: QualitySnapshot, now: datetime) -> None:
     """Tell the workers, unless one is at it, or they were told within BOARD_DEBOUNCE_SECONDS."""
     rest = now - timedelta(seconds=settings.BOARD_DEBOUNCE_SECONDS)
-    due = QualitySnapshot.objects.filter(Q(asked_at=None) | Q(asked_at__lte=rest), pk=snapshot.pk)
+    due = QualitySnapshot.objects.filter(Q(asked_at=None) | not_since("asked_at", rest), pk=snapshot.pk)
     if due.ended().put_back(asked_at=now, attempts=0) or due.ready(now).update(asked_at=now):
         snapshot.announce()

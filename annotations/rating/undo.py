@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -119,8 +119,11 @@ def has_acted(annotator: Annotator) -> bool:
 
 def last_act(annotator: Annotator) -> Judgement | Remark | None:
     """Return what the annotator did last: an answer, or the remark with which they skipped a pair."""
+    # By the order of the history, not by time: a clock that was put back would lead to an answer of before.
+    history = JudgementRevision.objects.filter(assignment=OuterRef("assignment"), criterion=OuterRef("criterion"))
     given = Judgement.objects.filter(assignment__annotator=annotator).select_related("assignment", "criterion")
-    answer = given.order_by("-updated_at", "-pk").first()
+    given = given.annotate(given_as=Subquery(history.order_by("-pk").values("pk")[:1]))
+    answer = given.order_by(F("given_as").desc(nulls_last=True), "-pk").first()
     skips = Remark.objects.filter(
         kind=Remark.Kind.SKIP, assignment__annotator=annotator, assignment__state=Assignment.State.SKIPPED
     )

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from annotations.models import Criterion, Judgement, Study
+from jobs.models import CLOCKS_DIFFER
 from leaderboards.data.filters import DEFAULT, Filters
 from leaderboards.models import BoardSnapshot, SnapshotJob
 from leaderboards.snapshots.jobs import ask
@@ -65,8 +66,12 @@ def get_snapshot(kind: str, study: Study, criterion: Criterion, filters: Filters
 def newest_snapshot(
     kind: str, study: Study, criterion: Criterion, filters: Filters = DEFAULT, seed: int = 0
 ) -> BoardSnapshot | None:
-    """Return the newest stored snapshot, stale or not, and compute nothing; one query."""
-    return stored_snapshots(kind, study, criterion, filters, seed).order_by("-as_of", "-pk").first()
+    """Return the newest stored snapshot, stale or not, and compute nothing; one query.
+
+    One that is from before a clock was put back would be the newest for as long as the clock was ahead.
+    """
+    stored = stored_snapshots(kind, study, criterion, filters, seed)
+    return stored.filter(as_of__lte=timezone.now() + CLOCKS_DIFFER).order_by("-as_of", "-pk").first()
 
 
 def has_few_votes(criterion: Criterion) -> bool:

@@ -29,6 +29,14 @@ class TestSweep:
         assert sweep()["announced"] == 1
         assert sweep(starting=True)["announced"] == 2
 
+    def test_a_clock_that_was_put_back_holds_up_no_announcement(self):
+        now = timezone.now()
+        put_back = Errand.objects.create(announced_at=now + timedelta(hours=1))
+        Errand.objects.create(announced_at=now + timedelta(seconds=20))  # of a machine whose clock is a little ahead
+        assert sweep()["announced"] == 1
+        put_back.refresh_from_db()
+        assert put_back.announced_at < now + timedelta(minutes=1)
+
     def test_what_it_frees_it_announces_at_once(self):
         past = timezone.now() - timedelta(minutes=1)
         held = {"status": "running", "owner": "elsewhere/1:1:1:1", "lease_until": past, "attempts": 1}

@@ -152,6 +152,13 @@ def test_workers_are_told_once_in_a_while(study, many, settings):
     assert many == [study.quality_snapshot.pk] * 2
 
 
+def test_workers_are_told_though_the_clock_was_put_back(study, many):
+    page()
+    QualitySnapshot.objects.update(asked_at=timezone.now() + timedelta(hours=1))
+    page()
+    assert many == [study.quality_snapshot.pk] * 2
+
+
 def test_a_failure_is_told_and_forgotten_with_the_next_success(study, many, monkeypatch):
     page()
 

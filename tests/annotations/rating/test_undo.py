@@ -46,6 +46,13 @@ def test_the_last_answer_is_withdrawn_and_its_pair_comes_again(annotator):
     assert next_assignment(annotator).pk == second.pk
 
 
+def test_it_is_the_last_answer_though_the_clock_was_put_back(annotator):
+    first, second = rate(annotator), rate(annotator)
+    ahead = timezone.now() + timedelta(hours=1)
+    Judgement.objects.filter(assignment=first).update(updated_at=ahead)
+    assert undo(annotator, uuid.uuid4()).token == second.token
+
+
 def test_the_history_keeps_what_was_withdrawn(annotator):
     rate(annotator)
     undo(annotator, uuid.uuid4())

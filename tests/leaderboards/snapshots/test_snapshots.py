@@ -210,6 +210,28 @@ def test_many_views_send_one_message(large, sent, settings):
     assert len(sent) == 3
 
 
+def test_it_is_made_anew_after_the_clock_was_put_back(large, sent):
+    study = make_rated_study()
+    served(study)
+    make_snapshot(sent[0])
+    SnapshotJob.objects.update(asked_at=timezone.now() + timedelta(hours=1))
+    voted(study)
+    served(study)
+    assert len(sent) == 2
+
+
+def test_a_board_from_before_the_clock_was_put_back_is_not_the_newest(large, sent):
+    study = make_rated_study()
+    served(study)
+    make_snapshot(sent[0])
+    BoardSnapshot.objects.update(as_of=timezone.now() + timedelta(hours=1))
+    voted(study)
+    SnapshotJob.objects.update(asked_at=timezone.now() - timedelta(hours=1))
+    served(study)
+    make_snapshot(sent[0])
+    assert served(study).current
+
+
 def test_a_lost_message_is_sent_again_by_the_sweep(large, sent, settings):
     served(make_rated_study())
     sent.clear()

@@ -1,0 +1,1 @@
+"""Kill, restart, wipe and fill everything while people rate and workers write; then count what was lost."""
