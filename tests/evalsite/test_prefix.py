@@ -13,10 +13,13 @@ from django.urls import reverse, set_script_prefix
 from evalsite import wsgi
 from evalsite.templatetags.navigation import section
 from lib.serving.addresses import site_address
+from lib.serving.statements import limit_statements
 from tests.test_permissions import TABLE, made, world  # noqa: F401  (fixtures)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once("looks at addresses in pages")]
 PREFIX = "/punchweight"
+# Loading the application limits the statements of its process, which here is the one of all tests.
+limit_statements(0)
 # Whatever looks like an address of this site, in attributes and in data for scripts.
 ADDRESS = re.compile(r"""(?:"|&quot;)(/(?:[a-z][^"&<>\s]*)?)(?:"|&quot;|&amp;)""")
 

@@ -97,6 +97,7 @@ def test_a_disagreement_is_between_votes_that_count(given):
     study = criterion.study
     for judgement in given.values():
         vote(judgement.assignment.comparison, AnnotatorFactory(study=study), "b", slot=1)
+    study.comparisons.for_rating().update(taken=2, quota=2)
     splits = disagreements(criterion)
     counted = {judgement.assignment.comparison_id for judgement in (given["rated"], given["being rated"])}
     assert {split.comparison for split in splits} == counted
