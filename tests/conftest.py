@@ -13,6 +13,7 @@ from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 
 from tests import emptying
+from tests.plain import plain_settings
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
@@ -136,11 +137,7 @@ def _broker_is_tried(monkeypatch):
 @pytest.fixture(autouse=True, scope="session")
 def _plain_static_files():
     """No collectstatic needed to render a page, and no slow password hashing."""
-    plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-    with override_settings(
-        STORAGES=django_settings.STORAGES | plain,
-        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
-    ):
+    with override_settings(**plain_settings()):
         yield
 
 

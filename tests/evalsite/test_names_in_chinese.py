@@ -51,7 +51,8 @@ def page(address, **query):
 
 
 def lacking(texts, html):
-    return [text for text in texts if escape(text) not in html and text not in html]
+    pieces = {piece.strip() for piece in re.split("[<>]", html)}  # where most are, found at once
+    return [text for text in texts if escape(text) not in pieces and escape(text) not in html and text not in html]
 
 
 @pytest.fixture(autouse=True)
@@ -65,12 +66,13 @@ def test_there_are_such_texts():
     assert "new study" in texts_of_ours() or "New study" in texts_of_ours()
 
 
-def test_studies_named_like_any_text_are_listed_by_their_names():
+def test_studies_named_like_any_text_are_listed_by_their_names(monkeypatch):
+    monkeypatch.setattr("annotations.web.views.studies.STUDIES_A_PAGE", 1000)
     texts, study = texts_of_ours(), make_study(systems=2, documents=1)
     Study.objects.bulk_create(
         Study(slug=f"s{number}", title=text, dataset=study.dataset) for number, text in enumerate(texts)
     )
-    pages = range(1, (len(texts) + 1) // 50 + 2)
+    pages = range(1, (len(texts) + 1) // 1000 + 2)
     html = "".join(page(reverse("studies"), page=number) for number in pages)
     assert lacking(texts, html) == []
 

@@ -27,7 +27,7 @@ def _unloaded():
 
 
 def test_a_small_model_judges_in_the_form_and_is_seen_to_be_no_judge():
-    study = make_rated_study(systems=2, documents=4)
+    study = make_rated_study(systems=2, documents=2)
     good, bad = system_slugs(study)
     Transcript.objects.update(turns=TURNS)
     Summary.objects.filter(run__system__slug=good).update(text="The checkout ships on Friday.")
@@ -38,7 +38,7 @@ def test_a_small_model_judges_in_the_form_and_is_seen_to_be_no_judge():
     job.refresh_from_db()
     assert job.status == "done"
     rows = list(job.verdicts.in_order())
-    assert len(rows) == 8
+    assert len(rows) == 4
     # The grammar leaves it no other answer.
     assert {row.answer for row in rows} <= {Answer.A, Answer.B, Answer.TIE, Answer.BOTH_BAD}
     assert all(row.raw.startswith("{") for row in rows)

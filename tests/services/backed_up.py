@@ -1,5 +1,9 @@
-"""Run in a process of its own, with DATABASE_URL and DATA_DIR: fills a site, or looks at what another got of it."""
+"""Run in a process of its own, with DATABASE_URL and DATA_DIR: a site that is filled, backed up, restored, looked at.
 
+The steps come as JSON, as does what each says: a process for each would take most of the test's time.
+"""
+
+import io
 import json
 import sys
 
@@ -7,12 +11,15 @@ import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
-from django.test import Client  # noqa: E402
+from django.core.management import CommandError, call_command  # noqa: E402
+from django.test import Client, override_settings  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
+
+from tests.plain import plain_settings  # noqa: E402
 
 
 def fill():
+    call_command("migrate", verbosity=0, interactive=False)
     from annotations.models import Judgement
     from annotations.people.joining import join
     from annotations.people.links import invitation_path, personal_path
@@ -55,18 +62,24 @@ def look(told):
 
 
 def call_rows():
-    import io
-
     from evalsite.backup.rows import write_rows
 
     return write_rows(io.BytesIO())
 
 
+def command(*words):
+    """What the command prints, or why it refused."""
+    out = io.StringIO()
+    try:
+        call_command(*words, stdout=out)
+    except CommandError as error:
+        return {"refused": str(error)}
+    return {"said": out.getvalue()}
+
+
+STEPS = {"fill": fill, "look": look, "command": command}
+
 if __name__ == "__main__":
     setup_test_environment()
-    call_command("collectstatic", verbosity=0, interactive=False)
-    if sys.argv[1] == "fill":
-        call_command("migrate", verbosity=0, interactive=False)
-        print(json.dumps(fill()))
-    else:
-        print(json.dumps(look(json.loads(sys.argv[2]))))
+    with override_settings(**plain_settings()):
+        print(json.dumps([STEPS[name](*arguments) for name, *arguments in json.loads(sys.argv[1])]))

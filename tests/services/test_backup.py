@@ -15,14 +15,18 @@ from tests.services.workers import database_url
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.worker]
 
 
-def run(place, *words, check=True, **environment):
+def run(place, *steps, **environment):
+    """What each step of tests/services/backed_up.py says, all of them in one process."""
     kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "SECRET_KEY", "DEBUG")}
     env = kept | {"DJANGO_SETTINGS_MODULE": "evalsite.settings"} | place | environment
-    done = subprocess.run(
-        [sys.executable, *words], env=env, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=300
-    )
-    assert not check or done.returncode == 0, done.stdout + done.stderr
-    return done
+    words = [sys.executable, "-m", "tests.services.backed_up", json.dumps(steps)]
+    done = subprocess.run(words, env=env, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def restore(file):
+    return "command", "restore", str(file)
 
 
 @pytest.fixture
@@ -50,21 +54,18 @@ def place(tmp_path):
 @pytest.fixture
 def backup(place, tmp_path):
     """A filled site's backup, and what was told of that site."""
-    source, file = place("source"), tmp_path / "backup.tar.gz"
-    told = json.loads(run(source, "-m", "tests.services.backed_up", "fill").stdout.splitlines()[-1])
-    run(source, "manage.py", "backup", "--output", str(file))
+    file = tmp_path / "backup.tar.gz"
+    told, _ = run(place("source"), ("fill",), ("command", "backup", "--output", str(file)))
     return file, told
 
 
-def refusal(target, file, **environment):
-    return run(target, "manage.py", "restore", str(file), check=False, **environment).stderr
-
-
 def check_restored(target, file, told, rows):
-    assert f"{sum(rows.values())} rows" in run(target, "manage.py", "restore", str(file)).stdout
-    looked = json.loads(run(target, "-m", "tests.services.backed_up", "look", json.dumps(told)).stdout.splitlines()[-1])
+    """Restored by one process, and looked at by the next: the first was begun with a secret key of its own."""
+    (restored,) = run(target, restore(file))
+    assert f"{sum(rows.values())} rows" in restored["said"]
+    looked, again = run(target, ("look", told), restore(file))
     assert looked["rows"]["annotations.Judgement"] == rows["annotations.Judgement"] == told["votes"]
-    assert "Restore into an empty database" in refusal(target, file)
+    assert "Restore into an empty database" in again["refused"]
 
 
 def test_a_site_is_restored_with_its_links_votes_and_release_or_refused_with_the_reason(backup, place, tmp_path):
@@ -73,11 +74,12 @@ def test_a_site_is_restored_with_its_links_votes_and_release_or_refused_with_the
     with tarfile.open(file) as archive:
         rows = json.loads(archive.extractfile("manifest.json").read())["rows"]
     assert file.stat().st_mode & 0o077 == 0
-    target = place("target")
-    assert "SECRET_KEY is set to another one" in refusal(target, file, SECRET_KEY="another")
     damaged = tmp_path / "damaged.tar.gz"
     damaged.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-    assert "is no backup, or it is damaged" in refusal(target, damaged)
+    target = place("target")
+    keyed, broken = run(target, restore(file), restore(damaged), SECRET_KEY="another")
+    assert "SECRET_KEY is set to another one" in keyed["refused"]
+    assert "is no backup, or it is damaged" in broken["refused"]
     check_restored(target, file, told, rows)
     # Where the tests run on PostgreSQL, its backup goes into SQLite as well.
     if connection.vendor == "postgresql":

@@ -45,7 +45,8 @@ def reached(job, step):
     return job.step >= step
 
 
-def test_a_killed_training_goes_on_from_its_checkpoint_and_cancel_stops_it(job, tmp_path):
+def test_a_killed_training_goes_on_a_worker_that_ends_saves_a_checkpoint_and_cancel_stops_it(job, tmp_path):
+    """Three workers in turn, in one test: each takes seconds to load PyTorch."""
     with worker("generation", log=tmp_path / "first", **FAST) as first:
         wait_until(lambda: reached(job, 45), what="two checkpoints")
         os.killpg(first.pid, signal.SIGKILL)
@@ -53,28 +54,24 @@ def test_a_killed_training_goes_on_from_its_checkpoint_and_cancel_stops_it(job, 
     job.refresh_from_db()
     killed_at = job.step
     assert job.status == FineTuning.Status.RUNNING
-    with worker("generation", log=tmp_path / "second", **FAST):
-        wait_until(lambda: reached(job, killed_at + 40), what="further steps")
+    with worker("generation", log=tmp_path / "second", **FAST) as second:
+        wait_until(lambda: reached(job, killed_at + 25), what="further steps")
         assert job.attempts == 2
         assert 20 <= job.environment["resumed_from_step"] <= killed_at
+        second.terminate()
+        assert second.wait(60) == 0
+    job.refresh_from_db()
+    stopped_at = job.step
+    # To be told to end is no attempt that failed; that of the killed worker stays counted.
+    assert (job.status, job.attempts, job.owner) == (FineTuning.Status.PENDING, 1, "")
+    with worker("generation", log=tmp_path / "third", **FAST):
+        wait_until(lambda: reached(job, stopped_at + 1), what="further steps")
+        assert job.environment["resumed_from_step"] == stopped_at
         steps = [entry["step"] for entry in job.log if "validation_loss" in entry]
         assert steps == sorted(set(steps))
         cancel_finetuning(job)
         stopped_at = job.step
-        wait_until(lambda: "stopped" in (tmp_path / "second").read_text(), what="the worker lets go")
+        wait_until(lambda: "stopped" in (tmp_path / "third").read_text(), what="the worker lets go")
         job.refresh_from_db()
         assert job.step <= stopped_at + 1 < STEPS
         assert job.status == FineTuning.Status.CANCELLED
-
-
-def test_a_worker_that_ends_saves_a_checkpoint_and_the_next_goes_on_from_that_step(job, tmp_path):
-    with worker("generation", log=tmp_path / "first", **FAST) as first:
-        wait_until(lambda: reached(job, 25), what="steps")
-        first.terminate()
-        assert first.wait(60) == 0
-    job.refresh_from_db()
-    stopped_at = job.step
-    assert (job.status, job.attempts, job.owner) == (FineTuning.Status.PENDING, 0, "")
-    with worker("generation", log=tmp_path / "second", **FAST):
-        wait_until(lambda: reached(job, stopped_at + 1), what="further steps")
-    assert job.environment["resumed_from_step"] == stopped_at

