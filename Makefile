@@ -1,7 +1,8 @@
 # make run    the whole site on this machine
 # make dev    the site for developers: one web process and one worker, which reload changed code
 # make test   every test
-# make check  style, types, the docs, and that everything names one version
+# make lint   style and types, and that everything names one version
+# make check  make lint and make docs
 # make hooks  the same checks before each commit, CONTRIBUTING.md
 # make docs   the docs as a site, which make run shows at /docs/
 # make reset  delete the data folder and start over
@@ -30,7 +31,7 @@ PIP := $(VENV)/bin/pip install $(if $(CI),--quiet) --disable-pip-version-check -
 
 export PORT DATA_DIR EXAMPLE
 
-.PHONY: run dev test check docs hooks messages reset install install-dev bench-annotate bench-export bench-generation bench-gpu bench-import bench-leaderboard bench-metrics chaos pictures simulate soak
+.PHONY: run dev test check docs hooks messages reset install install-dev lint bench-annotate bench-export bench-generation bench-gpu bench-import bench-leaderboard bench-metrics chaos pictures simulate soak
 
 # The docs are built beside the start, which does not wait for them, and only if they changed.
 run: install
@@ -44,7 +45,10 @@ dev: install-dev
 test: install-dev docs
 	@$(PY) -m tools.run_tests
 
-check: install-dev
+check: lint
+	@$(PY) -m tools.docs
+
+lint: install-dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/oxlint --deny-warnings
@@ -52,7 +56,6 @@ check: install-dev
 	$(VENV)/bin/lint-imports --no-cache --no-logo
 	$(VENV)/bin/mypy .
 	@$(PY) -m tools.version
-	@$(PY) -m tools.docs
 
 docs: install
 	@$(PY) -m tools.docs
