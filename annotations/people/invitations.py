@@ -68,7 +68,9 @@ def invite(
     for invitation in made:
         invitation.study, invitation.kind, invitation.expires_at = study, kind, expires_at
     Invitation.objects.bulk_create(made)
-    audit.record(study, by, AuditEntry.Action.INVITATION, f"{len(made)} made: {Invitation.Kind(kind).label}")
+    what = Invitation.Kind(kind).label
+    said = f"1 invitation made: {what}" if len(made) == 1 else f"{len(made)} invitations made: {what}"
+    audit.record(study, by, AuditEntry.Action.INVITATION, said)
     return made
 
 

@@ -47,7 +47,7 @@ def administrators_only(view: View) -> View:
     @wraps(view)
     def checked(request: HttpRequest, **more: Any) -> HttpResponseBase:
         if not rights_of(request.user).manage_accounts:
-            raise PermissionDenied("Only administrators manage accounts.")
+            raise PermissionDenied(_("Only administrators manage accounts."))
         return view(request, **more)
 
     return checked

@@ -38,7 +38,7 @@ def operators_only(view: View) -> View:
     @wraps(view)
     def checked(request: HttpRequest, **more: Any) -> HttpResponseBase:
         if not rights_of(request.user).operate:
-            raise PermissionDenied("Only administrators see how the site runs.")
+            raise PermissionDenied(_("Only administrators see how the site runs."))
         return view(request, **more)
 
     return checked

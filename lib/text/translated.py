@@ -38,7 +38,7 @@ WORDS = (
     *("%(n)s vote", "%(n)s votes", "%(n)s days", "%(n)s judge", "%(n)s judges", "%(n)s judgement", "%(n)s judgements"),
     *("%(n)s pair", "%(n)s pairs", "%(n)s question", "%(n)s questions", "%(n)s rating", "%(n)s ratings"),
     *("%(n)s query", "%(n)s queries", "Known: %(names)s."),
-    *("so far", "forecast", "against", "enough", "system", "rate", "lower", "upper", "votes"),
+    *("so far", "forecast", "against", "differ", "enough", "system", "rate", "lower", "upper", "votes"),
 )
 # Values that people gave: names, ids, texts and files of theirs. They stay as they are, though one be a text of ours.
 THEIRS = frozenset(
@@ -204,16 +204,22 @@ def _value(language: str, value: str, depth: int) -> str:
 
 
 def _in_parts(language: str, text: str, depth: int) -> str | None:
-    """Translate the sentences of a text, else the items of a list, else what stands after a name and a colon."""
+    """Translate the sentences of a text, else the items of a list, else what stands after a name and a colon.
+
+    What stands after a place in a file is one message, though it has a semicolon.
+    """
+    name, colon, rest = text.partition(": ")
+    place = _at_place(language, name) if colon else None
+    if place and (in_language := _find(language, rest, depth - 1)):
+        return f"{place}{_mark(language, ': ')}{in_language}"
     sentences = re.split(r"(?<=[.!?]) (?=[A-Z“])", text)
     if len(sentences) > 1 and (in_language := _joined(language, sentences, _between_sentences(language), depth)):
         return in_language
     items = re.split(r"; (?:and )?", text)
     if len(items) > 1 and (in_language := _joined(language, items, _mark(language, "; "), depth)):
         return in_language
-    name, colon, rest = text.partition(": ")
     if colon and (in_language := _find(language, rest, depth - 1)):
-        return f"{_at_place(language, name) or _value(language, name, 0)}{_mark(language, ': ')}{in_language}"
+        return f"{_value(language, name, 0)}{_mark(language, ': ')}{in_language}"
     if RANGE.fullmatch(text):
         return text.replace(" to ", _mark(language, "–"))
     if text.endswith(".") and (in_language := _find(language, text[:-1], depth - 1)):

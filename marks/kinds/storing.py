@@ -76,7 +76,7 @@ def _check(kind: NewKind) -> None:
     if not kind.name.strip():
         raise KindError("A kind needs a name.")
     if problem := problem_of_name(kind.name):
-        raise KindError(f"{kind.name[:20]!r}{'…' if len(kind.name) > 20 else ''} {problem}")
+        raise KindError(f"{kind.name[:20]!r}{'…' if len(kind.name) > 20 else ''}: {problem}")
     if len(kind.help_text) > LONGEST_HELP:
         raise KindError(
             f"The help of {kind.name!r} has {len(kind.help_text)} characters; at most {LONGEST_HELP} are allowed."

@@ -1,5 +1,6 @@
 """Run GGUF files on llama.cpp inside this process, by the library xllamacpp."""
 
+import ctypes
 import json
 import os
 import time
@@ -8,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import version
+from importlib.util import find_spec
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -34,6 +36,7 @@ from models_runner.adapters.weights import file_revision, has_chat_template, res
 
 DEFAULT_WINDOW = 2048
 QUIET = -1
+OPENMP = "libgomp.so.1"
 DEFAULTS_ON_RECORD = (
     "top_k", "top_p", "min_p", "typical_p", "repeat_penalty", "repeat_last_n", "presence_penalty", "frequency_penalty",
     "dry_multiplier", "xtc_probability", "mirostat", "samplers",
@@ -51,6 +54,33 @@ def usual_threads() -> int:
     return int(said) if said.isdecimal() and int(said) else cores()
 
 
+def load_library() -> Any:
+    """Import xllamacpp; on a bare Linux without OpenMP (Debian's libgomp1), with the copy that PyTorch brings.
+
+    Raises:
+        AdapterError: Neither is there.
+    """
+    try:
+        import xllamacpp
+    except ImportError as error:
+        if OPENMP not in str(error):
+            raise
+        try:
+            # The loader takes a library that is in the process already, whatever folder it came from.
+            ctypes.CDLL(str(_openmp_of_torch()), mode=ctypes.RTLD_GLOBAL)
+        except OSError as none:
+            raise AdapterError("llama.cpp needs OpenMP, which this machine lacks: apt-get install libgomp1.") from none
+        import xllamacpp
+    return xllamacpp
+
+
+def _openmp_of_torch() -> Path:
+    """Return where PyTorch's package has it, without importing PyTorch."""
+    spec = find_spec("torch")
+    folder = spec.origin if spec and spec.origin else "torch"
+    return Path(folder).parent / "lib" / OPENMP
+
+
 class LlamaCppEngine:
     """A GGUF model loaded by llama.cpp.
 
@@ -62,14 +92,13 @@ class LlamaCppEngine:
 
     Raises:
         WeightsMissingError: The file is not on this machine.
-        AdapterError: llama.cpp cannot load the file.
+        AdapterError: llama.cpp cannot load the file, or OpenMP is missing.
     """
 
     name = "llamacpp"
 
     def __init__(self, spec: SystemSpec) -> None:
-        import xllamacpp
-
+        xllamacpp = load_library()
         path = resolve_gguf(spec.model_id)
         self.spec = spec
         self.revision = file_revision(path)
@@ -94,8 +123,7 @@ class LlamaCppEngine:
         self.chat = Chat(template, self._apply_template, spec.engine, self.window)
 
     def _params(self, path: Path) -> Any:
-        import xllamacpp
-
+        xllamacpp = load_library()
         params = xllamacpp.CommonParams()
         params.model.path = str(path)
         params.n_parallel = self.slots

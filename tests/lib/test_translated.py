@@ -47,6 +47,11 @@ def _chinese():
             "votes.jsonl, line 3: is not JSON: a value is missing at column 7.",
             "votes.jsonl，第 3 行：不是 JSON：第 7 列处，缺少一个值。",
         ),
+        # what stands there is one message, though it has a semicolon
+        (
+            "marks.jsonl, line 3, field 'kind': has 120 characters; at most 100 are allowed.",
+            "marks.jsonl，第 3 行，字段 'kind'：有 120 个字符；最多允许 100 个。",
+        ),
         (
             "What was typed is not JSON: a colon is missing at column 4.",
             "输入的内容不是 JSON：第 4 列处，缺少一个冒号。",

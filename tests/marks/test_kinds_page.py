@@ -64,6 +64,12 @@ def test_what_is_refused_changes_nothing_and_says_why(client, study, page, sent,
     assert not AuditEntry.objects.filter(subject="Kinds of errors").exists()
 
 
+def test_what_is_wrong_with_a_name_is_said_in_chinese(client, settings, page):
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
+    for name, said in (("--", "没有可以读出的内容"), ("in\u2028vented", "含有换行符或其他控制字符")):
+        assert said in client.post(page, {"name": name, "about": "words"}).content.decode()
+
+
 def test_the_settings_lead_there_where_marks_are_asked_for(client, study, page):
     settings = reverse("study-settings", args=[study.slug])
     assert page in client.get(settings).content.decode()

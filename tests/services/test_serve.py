@@ -80,7 +80,11 @@ class Site:
         return statuses
 
     def stop(self):
+        """Press Ctrl-C, and tell it again while it stops, as what ends a whole process group does."""
         self.process.send_signal(signal.SIGINT)
+        while "Stopping ..." not in self.text() and self.process.poll() is None:
+            time.sleep(0.05)
+        self.process.send_signal(signal.SIGTERM)
         return self.process.wait(60)
 
 

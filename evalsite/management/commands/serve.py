@@ -51,7 +51,9 @@ class Command(BaseCommand):
         except StopRequested:
             self._say("\nStopping ...")
         finally:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            # Told twice, as by what ends a whole process group, it still waits for its children.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)
             children.stop()
         lock.close()
         self._say(f"Stopped. Start again with {self.started_by}; everything goes on where it was.")

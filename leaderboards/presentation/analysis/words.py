@@ -111,9 +111,9 @@ def on_votes(top: Values, n_votes: int) -> str:
     if not votes["verified"]:
         return f"{place}: a set of {votes['count']} votes seemed to change it, and a refit did not confirm that."
     if votes["count"] == 1:
-        return f"{place} depends on one vote of {n_votes}: without it, {votes['in']} would replace {votes['out']}."
+        return f"{place} depends on one vote of {n_votes:,}: without it, {votes['in']} would replace {votes['out']}."
     return (
-        f"{place} depends on {votes['count']} votes of {n_votes}: without them, {votes['in']} would replace "
+        f"{place} depends on {votes['count']} votes of {n_votes:,}: without them, {votes['in']} would replace "
         f"{votes['out']}."
     )
 

@@ -28,7 +28,7 @@ def limits_of(
         *_flagged(board, flags),
         *_incomplete(board),
         *(_begun(warning) for warning in in_numbers(board)["warnings"]),
-        _holds_for(board),
+        *_holds_for(board),
         *_chosen(chosen),
         translated(said_of_voters(PREFERRED, simulated=simulated)),
         gettext("Time and memory are those of the machines that ran the systems."),
@@ -41,8 +41,10 @@ def _begun(warning: str) -> str:
     return shown[0].upper() + shown[1:] if shown == warning else shown
 
 
-def _holds_for(board: Values) -> str:
-    return ngettext(
+def _holds_for(board: Values) -> Iterator[str]:
+    if not board["documents"]:
+        return  # nobody rated: nothing is said that could hold
+    yield ngettext(
         "It holds for meetings like the %(n)s document of %(dataset)s, with the %(instruction)s instruction, and for "
         "readers like those who rated.",
         "It holds for meetings like the %(n)s documents of %(dataset)s, with the %(instruction)s instruction, and for "

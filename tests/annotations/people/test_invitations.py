@@ -35,7 +35,7 @@ def refusal(invitation, external_id=""):
 def test_every_address_gets_a_link_for_one_person(study):
     made = invite(study, "email", None, addresses=["a@example.org", " b@example.org ", "", "a@example.org"])
     assert [(i.label, i.max_uses) for i in made] == [("a@example.org", 1), ("b@example.org", 1)]
-    assert study.audit_entries.get().subject == "2 made: A link for one person each"
+    assert study.audit_entries.get().subject == "2 invitations made: A link for one person each"
 
 
 def test_an_address_in_other_case_is_the_same_person(study):

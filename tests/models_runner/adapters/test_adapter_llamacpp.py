@@ -1,11 +1,16 @@
 """llama.cpp with the real SmolLM2 weights."""
 
 import os
+import sys
 import time
+from importlib.abc import Loader
+from importlib.util import spec_from_loader
+from pathlib import Path
 
 import pytest
 
-from models_runner.adapters.llamacpp import usual_threads
+from models_runner.adapters import llamacpp
+from models_runner.adapters.llamacpp import load_library, usual_threads
 from models_runner.adapters.protocol import AdapterError, SummaryRequest, SystemSpec
 from models_runner.adapters.weights import resolve_gguf
 from models_runner.datasets.instructions import instruction_text, wordings
@@ -237,3 +242,39 @@ def test_what_the_engine_leaves_open_is_on_record(adapter):
     defaults = adapter.environment()["engine_defaults"]
     assert defaults["repeat_penalty"] == 1.0
     assert "top_k" in defaults
+
+
+class BareMachine(Loader):
+    """Finds xllamacpp as a machine without OpenMP does, until PyTorch's copy of it is in the process."""
+
+    def __init__(self, monkeypatch):
+        self.loaded = []
+        monkeypatch.setattr(llamacpp.ctypes, "CDLL", self.take)
+        monkeypatch.setattr(sys, "meta_path", [self, *sys.meta_path])
+        monkeypatch.setitem(sys.modules, "xllamacpp", self)
+        del sys.modules["xllamacpp"]
+
+    def take(self, file, mode):
+        if not Path(file).exists():
+            raise OSError(file)
+        self.loaded.append(Path(file).name)
+
+    def find_spec(self, name, path=None, target=None):
+        return spec_from_loader(name, self) if name == "xllamacpp" else None
+
+    def exec_module(self, module):
+        if "libgomp.so.1" not in self.loaded:
+            raise ImportError("libgomp.so.1: cannot open shared object file: No such file or directory")
+        module.bare = True
+
+
+def test_without_openmp_on_the_machine_the_copy_of_pytorch_is_taken(monkeypatch):
+    BareMachine(monkeypatch)
+    assert load_library().bare
+
+
+def test_without_any_openmp_it_is_said_what_to_install(monkeypatch, tmp_path):
+    BareMachine(monkeypatch)
+    monkeypatch.setattr(llamacpp, "_openmp_of_torch", lambda: tmp_path / "libgomp.so.1")
+    with pytest.raises(AdapterError, match="apt-get install libgomp1"):
+        load_library()
