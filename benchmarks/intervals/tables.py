@@ -59,6 +59,12 @@ def _correlations(options: Namespace, studies: int) -> Iterator[str]:
     yield from correlation_table(TUNING if options.designs == "tuning" else HELD_OUT, studies, options.seed)
 
 
+def _within(options: Namespace, studies: int) -> Iterator[str]:
+    from benchmarks.intervals.within import HELD_OUT, within_table
+
+    yield from within_table(HELD_OUT, studies, options.seed)
+
+
 def _one_study(options: Namespace, studies: int) -> Iterator[str]:
     from benchmarks.intervals.one_study import study_table
 
@@ -126,6 +132,11 @@ TABLES: dict[str, tuple[str, Callable[[Namespace, int], Iterator[str]]]] = {
         "Draw N studies with a metric that is perfect, good, weak or opposite: how often the intervals of its "
         "correlations with the ratings hold the true ones, those of resamples and those of now.",
         _correlations,
+    ),
+    "within": (
+        "Draw N studies with such metrics: how often the intervals of correlations within documents, and of the share "
+        "of votes that a metric agrees with, hold the mean over many such studies.",
+        _within,
     ),
     "one_study": (
         "Show one board of 452 votes as it was before the calibrated interval and as it is, and what N such studies "

@@ -5,19 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from stats.judges.arrays import Answers, Items, PeopleVotes
-from stats.judges.clustered import (
-    Count,
-    Figure,
-    Spread,
-    UnitSums,
-    bounded,
-    cells,
-    counted,
-    mean,
-    two_way,
-    wilson_bounds,
-)
+from stats.judges.clustered import Count, Figure, bounded, counted, mean
 from stats.uncertainty.calibrated import LARGEST_FREEDOM, LEVEL
+from stats.uncertainty.two_way import Spread, UnitSums, cells, two_way, wilson_bounds
 from stats.votes.arrays import A_SHARE, BoolArray, FloatArray, IntArray
 
 # Votes of each kind, for and against, without which nothing is known of the judge's errors.

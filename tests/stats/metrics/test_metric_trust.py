@@ -117,6 +117,34 @@ def test_a_good_metric_is_told_from_noise():
     assert trusted.accuracy.lower > noisy.accuracy.upper
 
 
+@settings(max_examples=30)
+@given(st.integers(0, 1000))
+def test_intervals_of_summaries_and_votes_hold_their_own_value(seed):
+    # All annotators see what the metric sees, so that fewer of them agree less with it: percentiles were all below.
+    sample, metric = study(seed, quality=[1, 0, -1, -2], noise=0.1, n_documents=6, n_annotators=3, per_document=25)
+    found = trust(sample, metric, resamples=2)
+    for figure in (*found.summary.values(), found.accuracy):
+        assert -1 <= figure.lower <= figure.value <= figure.upper <= 1
+        assert figure.upper - figure.lower > 0.01
+
+
+def test_annotators_who_differ_leave_the_order_within_documents_open():
+    # Every document has the same coefficient, so documents alone would leave no doubt.
+    def said(reversed_by):
+        rows = []
+        for d in range(40):
+            for r in range(5):
+                rows += [(0, 1, A, d, r), (0, 2, A, d, r), (1, 2, B if r in reversed_by else A, d, r)]
+        return votes(rows, 3)
+
+    metric = np.repeat([[3.0], [2], [1]], 40, axis=1)
+    alike, split = (trust(said(who), metric, resamples=2).summary["pearson"] for who in ((), (0, 1)))
+    assert alike.value == pytest.approx(1)
+    assert alike.lower > 0.7
+    assert split.value > 0.9
+    assert split.lower < 0.5
+
+
 @pytest.mark.simulation
 def test_intervals_cover_the_value_of_endless_data():
     # Summary-level Pearson of 4 systems; its true value from 1,500 documents, then 40 small studies.
