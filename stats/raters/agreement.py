@@ -174,7 +174,7 @@ def _agreement(counts: FloatArray, sums: _Sums, seed: int, resamples: int, level
 def _check_bootstrap(resamples: int, level: float) -> None:
     """Refuse settings that make no interval."""
     if resamples < 1 or not 0 < level < 1:
-        raise InvalidVotesError(f"{resamples} resamples at level {level}; expected 1 or more, and 0 < level < 1.")
+        raise InvalidVotesError(f"{resamples:,} resamples at level {level}; expected 1 or more, and 0 < level < 1.")
 
 
 def _value_counts(item: IntArray, outcome: IntArray, document: IntArray) -> tuple[FloatArray, IntArray]:
@@ -260,7 +260,7 @@ def _why_no_interval(documents: int, used: int, resamples: int) -> str:
     if documents < 2:
         return "all votes that can be compared are about one document"
     if used < max(2, resamples / 2):
-        return f"too few votes: only {used} of {resamples} resamples have any variation"
+        return f"too few votes: only {used:,} of {resamples:,} resamples have any variation"
     return ""
 
 

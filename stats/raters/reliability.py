@@ -220,7 +220,7 @@ def _decided(
 
 
 def _undecided(n: int) -> Reliability:
-    reason = f"{n} votes for one of two systems; this needs {MINIMUM_VOTES}"
+    reason = f"{n:,} votes for one of two systems; this needs {MINIMUM_VOTES}"
     return Reliability(None, None, None, None, None, "", n, reason)
 
 

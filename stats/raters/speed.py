@@ -117,7 +117,8 @@ def _robust_z(person: int, pace: dict[int, float]) -> tuple[float | None, str]:
         return None, f"fewer than {MINIMUM_VOTES} measured votes"
     others = np.array([value for other, value in pace.items() if other != person])
     if len(others) < MINIMUM_OTHERS:
-        return None, f"{len(others)} other annotators with {MINIMUM_VOTES} measured votes; {MINIMUM_OTHERS} are needed"
+        few = f"{len(others):,} other annotators with {MINIMUM_VOTES} measured votes; {MINIMUM_OTHERS} are needed"
+        return None, few
     middle = float(np.median(others))
     deviation = float(np.median(np.abs(others - middle)))
     if not deviation:

@@ -242,7 +242,7 @@ def _bounds(estimate: FloatArray, reach: FloatArray, reasons: Sequence[str]) -> 
 def _why_no_rank(used: int, width: float, resamples: int) -> str:
     """Say why a system has no rank; "" if it has one."""
     if used < resamples / 2:
-        return f"too few votes: only {used} of {resamples} resamples say anything about this system"
+        return f"too few votes: only {used:,} of {resamples:,} resamples say anything about this system"
     if width < SAME:
         return "too few votes: every resample gives the same rating"
     return ""
@@ -266,7 +266,7 @@ def _open_ranks(differences: Differences, reason: str) -> dict[str, Any]:
 def _why_nothing_at_once(whole: FloatArray, resamples: int) -> str:
     """Say why nothing holds for all systems at once; "" if something does."""
     if len(whole) < max(2, resamples / 2):
-        return f"too few votes: only {len(whole)} of {resamples} resamples say anything about all systems"
+        return f"too few votes: only {len(whole):,} of {resamples:,} resamples say anything about all systems"
     if np.ptp(whole, axis=0).max() < SAME:
         return "too few votes: every resample gives the same rating"
     return ""

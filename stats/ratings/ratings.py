@@ -293,7 +293,7 @@ def _unsaid(votes: VoteArrays) -> list[str]:
     if decided and unsaid == decided:
         return ["No vote says how much better a summary is: all count as slightly better."]
     if unsaid:
-        return [f"{unsaid} of {decided} decided votes do not say how much better: each may be either."]
+        return [f"{unsaid:,} of {decided:,} decided votes do not say how much better: each may be either."]
     return []
 
 
