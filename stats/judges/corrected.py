@@ -14,7 +14,8 @@ from stats.votes.arrays import A_SHARE, BoolArray, FloatArray, IntArray
 LEAST_OF_A_KIND = 5
 STEPS = 20
 ONE_KIND = (
-    f"too few to say: people gave fewer than {LEAST_OF_A_KIND} votes for, or fewer than {LEAST_OF_A_KIND} against"
+    f"too few to say: fewer than {LEAST_OF_A_KIND} votes of people for the system, or fewer than {LEAST_OF_A_KIND} "
+    "against it"
 )
 NOTHING_TOLD = "undefined: the judge's verdicts do not tell apart what people prefer from what they do not"
 

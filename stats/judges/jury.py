@@ -35,7 +35,7 @@ class Jury:
         return self.weight != 0
 
 
-LEFT_OUT = "left out: it does not tell apart what people prefer, given the others"
+LEFT_OUT = "left out: beside the other judges it says nothing more of what people prefer"
 
 
 @dataclass(frozen=True)

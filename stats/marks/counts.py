@@ -20,11 +20,11 @@ from stats.votes.arrays import FloatArray, IntArray, InvalidVotesError, renumber
 from stats.votes.tallies import Draws, units
 
 TOO_FEW_SYSTEMS = "fewer than three systems have summaries that were read for errors and have a value"
-CONSTANT = "the values, or the errors, do not differ"
+CONSTANT = "all systems have the same value, or as many errors"
 # Fewer documents with an order say little of how far documents differ.
 LEAST_DOCUMENTS = 5
 NO_ORDER = "no document has three summaries or more that differ in errors and in the value"
-ONE_DOCUMENT = "all summaries are of one document: nothing to draw again"
+ONE_DOCUMENT = "all summaries are of one document: nothing shows how far documents differ"
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from stats.metrics.correlation import COEFFICIENTS
 
 LEAST_SYSTEMS = 3
 TOO_FEW_SYSTEMS = "fewer than three systems have votes and values"
-NOTHING_TO_DRAW = "one document rated by one annotator: nothing to draw again"
-CONSTANT = "the values, or the votes, do not differ"
+NOTHING_TO_DRAW = "one document rated by one annotator: nothing shows how far documents or people differ"
+CONSTANT = "the metric gives all systems the same value, or the votes rate them all alike"
 
 
 @dataclass(frozen=True)

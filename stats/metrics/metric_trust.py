@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 APART = "the votes do not connect these systems"
-NO_LIMITS = "some systems won or lost every vote against others: the votes set no limit to how far apart they are"
+NO_LIMITS = "some systems won or lost every vote against others: votes cannot say how far apart they are"
 NO_ORDER = "no document has votes that set its summaries apart, on three of them or more"
-TOO_FEW_RESAMPLES = "too few votes: fewer than half of the resamples give a value"
+TOO_FEW_RESAMPLES = "too few votes: fewer than half of the random redraws of documents and annotators give a value"
 
 
 @dataclass(frozen=True)

@@ -172,9 +172,15 @@ def test_degenerate_inputs_have_reasons():
     assert np.isnan(none.tie_threshold)
     single = trust(votes([(0, 1, A, 0, 0), (1, 2, A, 0, 0)], 3), [[3.0], [2], [1]])
     assert single.system["kendall"].value == pytest.approx(1)
-    assert single.system["kendall"].interval_reason == "one document rated by one annotator: nothing to draw again"
+    assert (
+        single.system["kendall"].interval_reason
+        == "one document rated by one annotator: nothing shows how far documents or people differ"
+    )
     constant = trust(votes([(0, 1, A, 0, 0), (1, 2, A, 1, 1)], 3), np.ones((3, 2)))
-    assert constant.system["pearson"].reason == "the values, or the votes, do not differ"
+    assert (
+        constant.system["pearson"].reason
+        == "the metric gives all systems the same value, or the votes rate them all alike"
+    )
     apart = trust(votes([(0, 1, A, 0, 0), (2, 3, A, 1, 1)], 4), np.random.default_rng(0).random((4, 2)))
     assert apart.system["pearson"].reason == "the votes do not connect these systems"
 
