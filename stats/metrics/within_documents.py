@@ -15,6 +15,8 @@ FEW_DOCUMENTS = "too few documents in which people and the metric tell summaries
 LEAST_DOCUMENTS = 2  # with one, nothing shows how far documents differ
 ROUNDING = 1e-9  # of summed weights; no vote weighs so little
 PAIRS_AT_ONCE = 500_000  # of systems, in documents
+# Annotators are left out of so many documents in all, at most; of more, every second document or so says enough.
+MOST_LEFT_OUT = 20_000
 
 
 @dataclass(frozen=True)
@@ -77,14 +79,17 @@ def _coefficients(sums: FloatArray, counts: FloatArray, metric: FloatArray) -> F
 
 
 def _cells(sums: csr_array, counts: csr_array, metric: FloatArray, by_document: FloatArray) -> _Cells:
-    """Leave each annotator out of each document whose votes they share with others."""
+    """Leave each annotator out of each document whose votes they share with others; of very many, of some documents."""
     n, documents = metric.shape
     entries = counts.tocoo()
     row, annotator = entries.coords
     each, place = np.unique((row // n) * counts.shape[1] + annotator, return_inverse=True)
+    step = -(-len(each) // MOST_LEFT_OUT) or 1
     document, person = each // max(1, counts.shape[1]), each % max(1, counts.shape[1])
     weight = np.bincount(place, entries.data, len(each))
     share = weight / np.bincount(document, weight, documents)[document]
+    if step > 1:
+        document, person, share = (column[document % step == 0] for column in (document, person, share))
     without = by_document[:, document].copy()
     several = np.flatnonzero(share < 1)
     total, votes = (np.asarray(part.sum(axis=1)).reshape(documents, n) for part in (sums, counts))
@@ -121,24 +126,37 @@ def _mean(by_document: FloatArray, cells: _Cells, which: int, missing: str, sing
 def _spread(by_document: FloatArray, value: float, cells: _Cells, which: int, documents: int) -> Spread:
     """Give the variance of the mean: of documents, plus what annotators differ."""
     own = float(np.nansum((by_document - value) ** 2)) / (documents * (documents - 1))
-    total, spread, fewest = own, own**2 / (documents - 1), documents - 1.0
-    chosen = ~np.isnan(by_document[cells.document])
-    share, at = cells.share[chosen], by_document[cells.document[chosen]]
-    without = cells.without[which, chosen]
-    moved = np.where(np.isnan(without), 0, at - without)
-    influence = ((1 - share) * moved + share * (at - value)) / documents
-    influence = influence - share / documents * influence.sum()
-    people = UnitSums.of(influence, share, cells.annotator[chosen])
-    squares, cubes = float((people.share**2).sum()), float((people.share**3).sum())
-    if len(people.share) > 1:
-        single = float((influence**2).sum()) * len(influence) / max(1, len(influence) - 1)
-        summed = float((people.influence**2 / people.share).sum())
-        scale = squares / (1 - squares)
-        between = scale * (summed - people.noise * single)
-        if between > NEGLIGIBLE * single:
-            freedom = max((1 - squares) ** 2 / (squares - 2 * cubes + squares**2), 1.0)
-            total += between
-            spread += (scale * summed) ** 2 / freedom
-            fewest = min(fewest, freedom)
+    people = _between_people(by_document, value, cells, which)
+    total = own + people.variance
+    fewest = min(documents - 1.0, people.freedom)
+    spread = own**2 / (documents - 1) + people.mean_square**2 / people.freedom
     freedom = total**2 / spread if spread > 0 else LARGEST_FREEDOM
     return Spread(total, min(max(freedom, fewest), LARGEST_FREEDOM))
+
+
+@dataclass(frozen=True)
+class _Between:
+    """Hold what annotators add to a variance, the mean square that it was taken from, and its degrees of freedom."""
+
+    variance: float = 0.0
+    mean_square: float = 0.0
+    freedom: float = LARGEST_FREEDOM
+
+
+def _between_people(by_document: FloatArray, value: float, cells: _Cells, which: int) -> _Between:
+    """Give the variance that annotators add: what the sums of their parts hold beyond single parts."""
+    chosen = ~np.isnan(by_document[cells.document])
+    if len(np.unique(cells.annotator[chosen])) < 2:
+        return _Between()
+    share, at, without = cells.share[chosen], by_document[cells.document[chosen]], cells.without[which, chosen]
+    moved = np.where(np.isnan(without), 0, at - without)
+    influence = ((1 - share) * moved + share * (at - value)) / len(np.unique(cells.document[chosen]))
+    influence = influence - share / share.sum() * influence.sum()
+    people = UnitSums.of(influence, share, cells.annotator[chosen])
+    squares, cubes = float((people.share**2).sum()), float((people.share**3).sum())
+    single = float((influence**2).sum()) * len(influence) / (len(influence) - 1)
+    summed, scale = float((people.influence**2 / people.share).sum()), squares / (1 - squares)
+    between = scale * (summed - people.noise * single)
+    if between <= NEGLIGIBLE * single:
+        return _Between()
+    return _Between(between, scale * summed, max((1 - squares) ** 2 / (squares - 2 * cubes + squares**2), 1.0))
