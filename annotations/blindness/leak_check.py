@@ -41,7 +41,7 @@ def sweep_leak_check(*, starting: bool = False) -> Swept:
 def check_all() -> str:
     """Look through every compared summary of studies that are not closed; returns a line for the log."""
     checked = sum(_check_study(study) for study in _open_studies())
-    return f"names of models: {checked} summaries looked through"
+    return f"names of models: {checked:,} summaries looked through"
 
 
 def flagged(study: Study) -> QuerySet[GiveawayCheck]:

@@ -211,7 +211,7 @@ def simulate_study(
     """
     if design.documents * design.annotators > MOST_CELLS:
         raise TooLargeError(
-            f"{design.documents} documents times {design.annotators} annotators are too many to simulate here; the "
+            f"{design.documents:,} documents times {design.annotators:,} annotators are too many to simulate here; the "
             f"most is {MOST_CELLS:,}."
         )
     tastes = ALIKE[assumed.alike].tastes

@@ -167,7 +167,9 @@ class Places:
         if n_comparisons == 1:
             return int(order[np.searchsorted(keys, key)])
         if n_comparisons:
-            raise NoPlaceError("conversation_a", f"{n_comparisons} comparisons have these texts. Add the document_id.")
+            raise NoPlaceError(
+                "conversation_a", f"{n_comparisons:,} comparisons have these texts. Add the document_id."
+            )
         raise NoPlaceError(
             "conversation_a",
             f"study {self._study.slug} compares no such texts of {vote.model_a} and {vote.model_b}. Add the "

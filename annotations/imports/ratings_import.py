@@ -60,7 +60,7 @@ def store_placed(placed: PlacedVotes, study: Study, by: User | None = None) -> R
         annotators = np.array([judge.pk if judge else NONE for judge in judges], np.int64)
         with large_cache():
             store_votes(StoredVotes(study, placed.criteria, placed.places.pks, new, annotators[new["judge"]]))
-        audit.record(study, by, AuditEntry.Action.IMPORT, placed.path.name, after=f"{len(new)} votes")
+        audit.record(study, by, AuditEntry.Action.IMPORT, placed.path.name, after=f"{len(new):,} votes")
         recount_pairs(study)
         _exclude(new, known_judges, judges, by)
     givers = {judge.pk for number in np.unique(new["judge"]) if (judge := judges[number])}

@@ -56,7 +56,7 @@ def invite(
         raise InvitationError("The end of the invitation is in the past. Choose a later one.")
     if max_uses is not None and max_uses > MOST_PEOPLE:
         raise InvitationError(
-            f"A link for {max_uses} people cannot be made; at most {MOST_PEOPLE:,}, or leave it empty for any number."
+            f"A link for {max_uses:,} people cannot be made; at most {MOST_PEOPLE:,}, or leave it empty for any number."
         )
     _check_kind(kind, addresses, id_parameter)
     if kind == Invitation.Kind.EMAIL:
@@ -111,7 +111,7 @@ def _refuse_invited(study: Study, addresses: Sequence[str]) -> None:
     invited = study.invitations.filter(valid | Q(uses__gt=0), kind=Invitation.Kind.EMAIL, revoked_at=None)
     labels = {label.casefold() for label in invited.values_list("label", flat=True)}
     if again := [address for address in addresses if address.casefold() in labels]:
-        named = ", ".join(again[:3]) + (f" and {len(again) - 3} more" if len(again) > 3 else "")
+        named = ", ".join(again[:3]) + (f" and {len(again) - 3:,} more" if len(again) > 3 else "")
         raise InvitationError(
             f"Already invited: {named}. Leave them out, or revoke their link first. Nobody was invited."
         )

@@ -73,7 +73,7 @@ class AnnotatorQuality:
         if self.left_wins and is_biased(self.left_wins):
             warnings.append("one side preferred")
         if self.line and self.line.run_probability is not None and self.line.run_probability < RARE_RUN:
-            warnings.append(f"the same answer {self.line.longest_run} times in a row")
+            warnings.append(f"the same answer {self.line.longest_run:,} times in a row")
         if self.speed and self.speed.fast:
             warnings.append("much faster than the others")
         if self.gold.failed:

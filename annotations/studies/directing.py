@@ -62,10 +62,10 @@ def direct_study(
     there = len(np.unique(items.document))
     if not 1 <= documents <= there:
         raise StudySetupError(
-            f"{documents} documents are to be drawn; expected 1 to {there}, which the study has.", "documents"
+            f"{documents:,} documents are to be drawn; expected 1 to {there:,}, which the study has.", "documents"
         )
     if pairs is not None and pairs < 1:
-        raise StudySetupError(f"{pairs} pairs of each document are to be drawn; expected 1 or more.", "pairs")
+        raise StudySetupError(f"{pairs:,} pairs of each document are to be drawn; expected 1 or more.", "pairs")
     score = np.array([unsure.get(row.pk, UNKNOWN) for row in rows], dtype=np.float64)
     drawn = directed(items, score, documents, np.random.default_rng(seed), pairs=pairs)
     chosen = set(drawn.item.tolist())
@@ -74,7 +74,9 @@ def direct_study(
     for i, (row, chance) in enumerate(zip(rows, chances, strict=True)):
         row.chance, row.quota = chance, row.imported + (before.quota if i in chosen else 0)
     Comparison.objects.bulk_update(rows, ["chance", "quota"], batch_size=AT_ONCE)
-    _note(study, before, f"{documents} of {there} documents, {len(chosen)} of {len(rows)} pairs, seed {seed}", by)
+    _note(
+        study, before, f"{documents:,} of {there:,} documents, {len(chosen):,} of {len(rows):,} pairs, seed {seed}", by
+    )
     return DirectedDraw(documents, len(chosen), there, len(rows))
 
 

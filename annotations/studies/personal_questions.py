@@ -46,7 +46,7 @@ def parse_questions(text: str) -> list[QuestionLine]:
     lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1)]
     questions = [_question(number, line) for number, line in lines if line]
     if len(questions) > MOST_QUESTIONS:
-        raise QuestionError(f"{len(questions)} questions are given; at most {MOST_QUESTIONS}.")
+        raise QuestionError(f"{len(questions):,} questions are given; at most {MOST_QUESTIONS}.")
     if len({(question.kind, question.text) for question in questions}) < len(questions):
         raise QuestionError("A question is there twice. Ask each once.")
     return questions

@@ -65,7 +65,7 @@ def check_scope(scope: StudyScope, systems: Sequence[System]) -> None:
         )
     if scope.pairs_per_document is not None and scope.pairs_per_document < 1:
         raise StudySetupError(
-            f"{scope.pairs_per_document} pairs of each document make no study; expected 1 or more.",
+            f"{scope.pairs_per_document:,} pairs of each document make no study; expected 1 or more.",
             "pairs_per_document",
         )
 
@@ -114,5 +114,5 @@ def _named(dataset: Dataset, documents: QuerySet[Document], scope: StudyScope) -
 def _drawn(documents: Sequence[Document], scope: StudyScope) -> list[Document]:
     size = scope.sample or 0
     if not 1 <= size <= len(documents):
-        raise StudySetupError(f"A sample of {size} documents cannot be drawn from {len(documents)}.", "sample")
+        raise StudySetupError(f"A sample of {size:,} documents cannot be drawn from {len(documents):,}.", "sample")
     return random.Random(f"documents:{scope.seed}").sample(documents, size)  # noqa: S311  (reproducible, no secret)

@@ -61,7 +61,7 @@ def _needed(forecast: StudyForecast) -> str:
     short = f"No number of votes by {people} on {count_of(design.documents, 'document')} has a chance of 80 %"
     larger = forecast.deciding[design.annotators]
     if larger is not None:
-        votes = f"{larger.documents} documents with {count_of(larger.votes_per_document, 'vote')} each"
+        votes = f"{larger.documents:,} documents with {count_of(larger.votes_per_document, 'vote')} each"
         return f"{short}. It takes about {votes}: {format_count(larger.votes)} votes."
     return f"{short}, nor have {MOST_DOCUMENTS} documents. More annotators or a wider margin would help."
 

@@ -59,6 +59,12 @@ def _correlations(options: Namespace, studies: int) -> Iterator[str]:
     yield from correlation_table(TUNING if options.designs == "tuning" else HELD_OUT, studies, options.seed)
 
 
+def _within(options: Namespace, studies: int) -> Iterator[str]:
+    from benchmarks.intervals.within import SHOWN, within_table
+
+    yield from within_table(SHOWN, studies, options.seed)
+
+
 def _one_study(options: Namespace, studies: int) -> Iterator[str]:
     from benchmarks.intervals.one_study import study_table
 
@@ -69,6 +75,12 @@ def _people(options: Namespace, studies: int) -> Iterator[str]:
     from benchmarks.raters.people import HELD_OUT, TUNING, people_table
 
     yield from people_table(TUNING if options.designs == "tuning" else HELD_OUT, studies, options.seed)
+
+
+def _oracle(options: Namespace, studies: int) -> Iterator[str]:
+    from benchmarks.raters.oracle import SMALL, oracle_table
+
+    yield from oracle_table(SMALL, studies, options.seed)
 
 
 def _alpha(options: Namespace, studies: int) -> Iterator[str]:
@@ -127,6 +139,11 @@ TABLES: dict[str, tuple[str, Callable[[Namespace, int], Iterator[str]]]] = {
         "correlations with the ratings hold the true ones, those of resamples and those of now.",
         _correlations,
     ),
+    "within": (
+        "Draw N studies with such metrics: how often the intervals of correlations within documents, and of the share "
+        "of votes that a metric agrees with, hold the mean over many such studies.",
+        _within,
+    ),
     "one_study": (
         "Show one board of 452 votes as it was before the calibrated interval and as it is, and what N such studies "
         "have in the mean.",
@@ -136,6 +153,11 @@ TABLES: dict[str, tuple[str, Callable[[Namespace, int], Iterator[str]]]] = {
         "Draw N studies of each design in which some annotators click: how many of these are found, and how many "
         "careful ones flagged.",
         _people,
+    ),
+    "oracle": (
+        "Draw N studies of few systems: how many of those who click are found, and how many somebody would find who "
+        "knows what the site has to estimate.",
+        _oracle,
     ),
     "alpha": (
         "Draw N studies of each design: how often the interval of alpha holds the truth, before and now.",

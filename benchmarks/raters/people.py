@@ -10,7 +10,7 @@ from scipy.special import expit
 from stats.raters.anomaly import anomalies
 from stats.raters.reliability import reliabilities
 from stats.strengths.bradley_terry import SCALE
-from stats.votes.arrays import IntArray, OutcomeCode, system_pairs
+from stats.votes.arrays import FloatArray, IntArray, OutcomeCode, system_pairs
 
 A, B, TIE, BOTH_BAD = OutcomeCode
 # Share of the undecided answers that find both summaries bad.
@@ -66,13 +66,18 @@ class PeopleDesign:
 
 @dataclass(frozen=True)
 class Drawn:
-    """The votes of one study, arrays of shape (n,)."""
+    """The votes of one study, arrays of shape (n,).
+
+    Attributes:
+        between: Log-odds of a over b without anybody's, or any document's, taste.
+    """
 
     system_a: IntArray
     system_b: IntArray
     comparison: IntArray
     annotator: IntArray
     outcome: IntArray
+    between: FloatArray
 
 
 def draw(design: PeopleDesign, rng: np.random.Generator) -> Drawn:
@@ -94,12 +99,13 @@ def draw(design: PeopleDesign, rng: np.random.Generator) -> Drawn:
     item = np.repeat(np.arange(comparisons), design.per_comparison)
     a, b, document = a[item], b[item], document[item]
     at = strengths[annotator, a] - strengths[annotator, b] + of_document[document, a] - of_document[document, b]
+    between = design.gap * (b - a)
     chance = rng.random(len(at))
     outcome = np.where(chance < expit(at - design.tie_band), A, np.where(chance > expit(at + design.tie_band), B, TIE))
     outcome = np.where((outcome == TIE) & (rng.random(len(at)) < BOTH_BAD_OF_TIES), BOTH_BAD, outcome)
     clicked = _clicked(design.clicks, rng, len(at))
     outcome = np.where(annotator < design.careless, clicked, outcome).astype(np.int64)
-    return Drawn(a.astype(np.int64), b.astype(np.int64), item, annotator, outcome)
+    return Drawn(a.astype(np.int64), b.astype(np.int64), item, annotator, outcome, between)
 
 
 def _apart(rows: IntArray, rng: np.random.Generator) -> IntArray:

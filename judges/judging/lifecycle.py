@@ -210,7 +210,7 @@ def _final_status(job: JudgingJob, counts: dict[str, int]) -> tuple[str, str]:
         failed = job.verdicts.filter(status=Verdict.Status.FAILED).order_by("pk")
         first = failed.values_list("failure_reason", flat=True)[0]
         return JudgingJob.Status.FAILED, (
-            f"{counts['failed']} of {counts['total']} questions failed. First reason: {first}"
+            f"{counts['failed']:,} of {counts['total']:,} questions failed. First reason: {first}"
         )
     if counts["cancelled"]:
         return JudgingJob.Status.CANCELLED, "cancelled by a researcher"

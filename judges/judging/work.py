@@ -55,7 +55,7 @@ def work_on_judging(job_id: int, *, owner: str) -> str:
     finish_if_complete(job)
     if worker_is_ending():
         JudgingJob.objects.open().filter(pk=job.pk).announce()
-    return f"judging {job_id}: {answered} answers"
+    return f"judging {job_id}: {answered:,} answers"
 
 
 def _give_back(job: JudgingJob, owner: str) -> None:

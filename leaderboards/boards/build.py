@@ -195,7 +195,7 @@ def _not_searched(inputs: BoardInputs) -> list[str]:
     if not inputs.not_searched:
         return []
     return [
-        f"{inputs.not_searched} summaries were not searched for names of models yet, so votes on them count here "
+        f"{inputs.not_searched:,} summaries were not searched for names of models yet, so votes on them count here "
         "whatever they say. A worker searches them."
     ]
 
@@ -246,13 +246,13 @@ def _llm_judges(inputs: BoardInputs) -> list[str]:
     if name := inputs.filters.judge:
         return [f"These are the verdicts of judge {name}, a language model. No person's vote is among them."]
     n = inputs.votes.by_llm
-    return [f"{n} of {len(inputs.votes)} votes were given by language models, not by people."] if n else []
+    return [f"{n:,} of {len(inputs.votes):,} votes were given by language models, not by people."] if n else []
 
 
 def _leaks(lines: Sequence[Board]) -> list[str]:
     return [
-        f"{line['system']} was trained on documents of {line['leaked']} of its {line['summaries']} summaries here: its "
-        "rating and its metrics cannot be compared with the others'."
+        f"{line['system']} was trained on documents of {line['leaked']:,} of its {line['summaries']:,} summaries here: "
+        "its rating and its metrics cannot be compared with the others'."
         for line in lines
         if line["leaked"]
     ]

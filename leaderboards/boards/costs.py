@@ -114,4 +114,4 @@ def _memory(rows: Sequence[_SummaryCost]) -> Cost:
 
 
 def _how_many(measured: int, summaries: int) -> str:
-    return "" if measured == summaries else f"{measured} of {summaries} summaries"
+    return "" if measured == summaries else f"{measured:,} of {summaries:,} summaries"

@@ -12,7 +12,7 @@ from stats.uncertainty.differences import Differences, Told
 
 # A larger matrix cannot be read, and a board is stored often.
 MOST_SYSTEMS = 40
-NOT_CONNECTED = "the votes do not connect the two systems"
+NOT_CONNECTED = "no votes link the two systems, directly or through others"
 RULE = (
     "two systems differ if the 95 % interval of their gap, widened so that the intervals of all pairs of the board "
     "hold at once, leaves out 0, and enough was said about both"

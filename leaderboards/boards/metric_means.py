@@ -43,7 +43,7 @@ class MetricMeans:
             missing = _commonest(score.reason for score in scores if score.value is None)
             remarks.append(self._part(len(values)) + (f" ({missing})" if missing else ""))
         if noted := [score.reason for score in scores if score.value is not None and score.reason]:
-            remarks.append(f"{len(noted)} of {len(values)} values with a remark, such as: {_commonest(noted)}")
+            remarks.append(f"{len(noted):,} of {len(values):,} values with a remark, such as: {_commonest(noted)}")
         return _mean(values), "; ".join(remarks)
 
     def _why_no_score(self, system: str, scores: Sequence[ScoreRow]) -> str:
@@ -52,7 +52,7 @@ class MetricMeans:
         return _commonest(score.reason for score in scores) or "not scored yet"
 
     def _part(self, n: int) -> str:
-        return f"{n} of {self.units} summaries"
+        return f"{n:,} of {self.units:,} summaries"
 
     def mean_seconds(self, system: str) -> ValueWithReason:
         times = [s.seconds for s in self.summaries[system] if s.seconds is not None]

@@ -15,11 +15,11 @@ from stats.strengths.bradley_terry import SCALE
 from stats.uncertainty.differences import Differences, Told
 from stats.votes.arrays import IntArray
 
-NOT_KNOWN = "the votes leave no error to reckon with"
-NO_GAP = "no gap: no number of votes tells equals apart"
-SMALL_GAP = "the gap is no larger than equals show by chance: no number of votes can be given yet"
-NO_LIMIT_YET = "too few votes: they set no limit to the gap, and leave open who is ahead"
-NO_LIMIT = "told apart already: one never lost to the other, and the votes set no limit to the gap"
+NOT_KNOWN = "the votes do not vary, so nothing shows how sure the gap is"
+NO_GAP = "no gap: no number of votes tells two equal systems apart"
+SMALL_GAP = "two equal systems often show as large a gap by chance: no number of votes can be given yet"
+NO_LIMIT_YET = "too few votes: one never lost to the other, but so few votes leave open who is ahead"
+NO_LIMIT = "told apart already: one never lost to the other, so how large the gap is stays open"
 SMALLEST_GAP = 1e-6  # points; rounding leaves gaps of 1e-13 between equals
 
 Line = dict[str, Any]

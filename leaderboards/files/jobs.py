@@ -94,7 +94,7 @@ def _write(job: FileJob, held: FileJobQuerySet, progress: Progress) -> str:
         write_files(job, progress.add)
     elif isinstance(job, ExportJob):
         _write_export(job, held, progress)
-    return f"{progress.rows} rows"
+    return f"{progress.rows:,} rows"
 
 
 def _write_export(job: ExportJob, held: FileJobQuerySet, progress: Progress) -> None:

@@ -261,4 +261,4 @@ def _incomplete_summaries(line: dict[str, Any]) -> str:
         parts.append(f"output cut off at its limit in {line['cut_outputs']}")
     if line["empty_outputs"]:
         parts.append(f"nothing written in {line['empty_outputs']}")
-    return f"of {line['summaries']} summaries: {'; '.join(parts)}" if parts else ""
+    return f"of {line['summaries']:,} summaries: {'; '.join(parts)}" if parts else ""

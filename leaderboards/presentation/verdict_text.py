@@ -66,13 +66,13 @@ def _more(result: Mapping[str, Any], votes: int) -> str:
 
 def _p_text(result: Mapping[str, Any]) -> str:
     if result["p"] is None and result.get("pairs", 1) > 1:
-        return f"{UNDEFINED} (one of {result['pairs']} pairs)"
+        return f"{UNDEFINED} (one of {result['pairs']:,} pairs)"
     return f"{format_fraction(result['p'], 4)} for: worse by the margin or more; level 0.025"
 
 
 def _p_equivalence(result: Mapping[str, Any]) -> str:
     if result["p_equivalence"] is None and result.get("pairs", 1) > 1:
-        return f"{UNDEFINED} (one of {result['pairs']} pairs)"
+        return f"{UNDEFINED} (one of {result['pairs']:,} pairs)"
     return f"{format_fraction(result['p_equivalence'], 4)} for: better or worse by the margin or more; level 0.025"
 
 

@@ -89,7 +89,7 @@ class StudySummaries:
             place = int(name.removeprefix(PLACE))
             if place >= len(self._in_order):
                 raise NoSuchPlaceError(
-                    "example_idx", f"is {place}, but the dataset has {len(self._in_order)} documents."
+                    "example_idx", f"is {place}, but the dataset has {len(self._in_order):,} documents."
                 )
             return self._in_order[place]
         try:
@@ -110,7 +110,7 @@ class StudySummaries:
             self._named[mark.system] = by_text
         units = self._named[mark.system].get((mark.summary or "").strip(), [])
         if len(units) != 1:
-            found = "wrote no such summary here" if not units else f"wrote this summary of {len(units)} documents"
+            found = "wrote no such summary here" if not units else f"wrote this summary of {len(units):,} documents"
             raise NoSuchPlaceError("summary", f"{mark.system} {found}. Give the document_id.")
         return units[0]
 

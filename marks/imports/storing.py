@@ -145,7 +145,7 @@ class _Store:
         problems.raise_if_any()
         readings = self._add_readings()
         if added or readings:
-            audit.record(self._study, by, AuditEntry.Action.IMPORT, self._source, after=f"{added} marks")
+            audit.record(self._study, by, AuditEntry.Action.IMPORT, self._source, after=f"{added:,} marks")
         return MarksImported(added, unchanged, len(self._givers), readings, self._new_kinds)
 
     def _row(self, mark: PlacedMark, problems: Problems) -> Mark | None:

@@ -55,7 +55,7 @@ class QueryFinder:
 def _numbered(queries: Sequence[Query], name: str, text: str, number: int) -> Query:
     query = next((query for query in queries if query_number(query.position) == number), None)
     if query is None:
-        message = f"document {name!r} has {len(queries)} queries, so none of number {number}."
+        message = f"document {name!r} has {len(queries):,} queries, so none of number {number}."
         raise UnknownQueryError(message, "query_number")
     if text.strip() and not _is_named(query, text):
         message = f"query {number} of document {name!r} is {query.text!r}, not {text!r}. Give its text, or no text."
@@ -71,7 +71,7 @@ def _with_text(queries: Sequence[Query], name: str, text: str) -> Query:
     if not same:
         raise UnknownQueryError(f"document {name!r} has no query {text!r}.")
     raise UnknownQueryError(
-        f"document {name!r} has the query {text!r} {len(same)} times. Say which one by a field query_number: "
+        f"document {name!r} has the query {text!r} {len(same):,} times. Say which one by a field query_number: "
         f"{_or(query_number(query.position) for query in same)}."
     )
 

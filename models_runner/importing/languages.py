@@ -75,7 +75,7 @@ class LanguageNotes:
         for (named, found), n in self._doubtful.most_common():
             first = self._first[named, found]
             yield Note(
-                first if n == 1 else f"{first} and {n - 1} more",
+                first if n == 1 else f"{first} and {n - 1:,} more",
                 f"the language is said to be {named}, but the text reads as {found} ({language_name(found)}).",
                 NoteKind.DOUBT,
             )

@@ -35,7 +35,7 @@ class DatasetImportError(Exception):
         self.problems = list(problems)
         self.number = len(self.problems) if number is None else number
         more = self.number - SHOWN_ERRORS
-        lines = [*self.problems[:SHOWN_ERRORS], *([f"... and {more} more"] if more > 0 else [])]
+        lines = [*self.problems[:SHOWN_ERRORS], *([f"... and {more:,} more"] if more > 0 else [])]
         super().__init__("Nothing was imported.\n" + "\n".join(lines))
 
 

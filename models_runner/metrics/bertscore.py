@@ -147,12 +147,14 @@ class BertScoreMetric:
         remarks = []
         summary_tokens = self._loaded.tokens(pairs[0].summary)
         if summary_tokens > window:
-            remarks.append(f"summary cut at {window} tokens of {summary_tokens}")
+            remarks.append(f"summary cut at {window:,} tokens of {summary_tokens:,}")
         cut = [tokens for pair in pairs if (tokens := self._loaded.tokens(pair.reference)) > window]
         if cut and len(pairs) == 1:
-            remarks.append(f"reference cut at {window} tokens of {cut[0]}")
+            remarks.append(f"reference cut at {window:,} tokens of {cut[0]:,}")
         elif cut:
-            remarks.append(f"{len(cut)} of {len(pairs)} references cut at {window} tokens, the longest of {max(cut)}")
+            remarks.append(
+                f"{len(cut):,} of {len(pairs):,} references cut at {window:,} tokens, the longest of {max(cut):,}"
+            )
         return "; ".join(remarks)
 
     @cached_property

@@ -119,7 +119,7 @@ def _novel(summary: Sequence[str], transcript: ReadTranscript, n: int) -> Metric
         return MetricValue(name, None, NO_TRANSCRIPT)
     grams = set(_grams(summary, n))
     if not grams:
-        return MetricValue(name, None, NO_SUMMARY if not summary else f"the summary has fewer than {n} words")
+        return MetricValue(name, None, NO_SUMMARY if not summary else f"the summary has fewer than {n:,} words")
     return MetricValue(name, len(grams - transcript.grams[n]) / len(grams))
 
 

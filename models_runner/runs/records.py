@@ -59,7 +59,7 @@ def _final_status(run: Run, counts: dict[str, int]) -> tuple[str, str]:
         first = failed.values_list("failure_reason", flat=True)[0]
         return (
             Run.Status.FAILED,
-            f"{counts['failed']} of {counts['total']} summaries failed. First reason: {first}",
+            f"{counts['failed']:,} of {counts['total']:,} summaries failed. First reason: {first}",
         )
     if counts["cancelled"]:
         return Run.Status.CANCELLED, "cancelled by a researcher"

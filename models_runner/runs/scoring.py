@@ -43,7 +43,7 @@ def _score(job: ScoringJob, held: LeasedJobQuerySet[ScoringJob]) -> str:
     scored = _score_missing(metric, job, held)
     if held.finish():
         _reopen_if_more_came(metric, job)
-    return f"{scored} summaries"
+    return f"{scored:,} summaries"
 
 
 def _score_missing(metric: Metric, job: ScoringJob, held: LeasedJobQuerySet[ScoringJob]) -> int:
@@ -149,7 +149,7 @@ def _values(metric: Metric, requests: Sequence[ScoringRequest]) -> list[list[Met
     values = metric.score(requests)
     names = names_of(metric.values)
     if len(values) != len(requests):
-        raise WrongValuesError(f"Metric {metric.key} answered {len(values)} of {len(requests)} summaries.")
+        raise WrongValuesError(f"Metric {metric.key} answered {len(values):,} of {len(requests):,} summaries.")
     described = {description.name: description for description in metric.values}
     for request, row in zip(requests, values, strict=True):
         given = tuple(value.name for value in row)

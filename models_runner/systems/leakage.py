@@ -44,7 +44,7 @@ def check_leakage(system: System, document_ids: Collection[int], *, force: bool)
     names = Transcript.objects.filter(document__in=leaked).order_by("document__position")
     shown = ", ".join(names.values_list("document__external_id", flat=True)[:SHOWN])
     raise LeakageError(
-        f"{system.slug} was trained on {len(leaked)} of these {len(document_ids)} documents ({shown}"
+        f"{system.slug} was trained on {len(leaked):,} of these {len(document_ids):,} documents ({shown}"
         f"{', ...' if len(leaked) > SHOWN else ''}), so its summaries of them prove nothing. Choose a split it has not "
         "seen, or force the run: its numbers are then marked on every board."
     )

@@ -31,7 +31,7 @@ class ProtocolError(ValueError):
         self.problems: Sequence[Problem] = sorted(problems)
         more = len(self.problems) - SHOWN
         lines = [str(problem) for problem in self.problems[:SHOWN]]
-        super().__init__("\n".join([*lines, *([f"... and {more} more"] if more > 0 else [])]))
+        super().__init__("\n".join([*lines, *([f"... and {more:,} more"] if more > 0 else [])]))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

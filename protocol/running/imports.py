@@ -80,7 +80,7 @@ class ImportDocuments(Step):
         with read_records(path, how, source.language) as (records, notes):
             result = import_documents(self.name, records, split=source.split, terms=terms, on_stored=check)
         doubts = "".join(f"; {note}" for note in notes if note.kind is NoteKind.DOUBT)
-        return f"{result.added} documents added, {result.unchanged} already there{doubts}"
+        return f"{result.added:,} documents added, {result.unchanged:,} already there{doubts}"
 
     def _is_content(self, dataset: Dataset) -> bool:
         return not self.part.content or dataset_content(dataset).digest == self.part.content
@@ -89,7 +89,7 @@ class ImportDocuments(Step):
         dataset = Dataset.objects.filter(name=self.name).first()
         if dataset is not None:
             return self._other(dataset)
-        count = f"{self.part.documents} documents, " if self.part.documents else ""
+        count = f"{self.part.documents:,} documents, " if self.part.documents else ""
         return (
             f"Nobody wrote down where the files of dataset {self.name} are ({count}content {self.part.content}). "
             "Write their path under sources, or import them on the page Datasets first."
@@ -107,7 +107,7 @@ class ImportDocuments(Step):
     def _other(self, dataset: Dataset) -> str:
         content = dataset_content(dataset)
         return (
-            f"Dataset {self.name} holds other texts than the protocol says: {content.documents} documents, content "
+            f"Dataset {self.name} holds other texts than the protocol says: {content.documents:,} documents, content "
             f"{content.digest}; expected {self.part.content}. Nothing was imported. Use the files that the protocol "
             "was made with, or another name for the dataset."
         )
@@ -151,7 +151,9 @@ class ImportSummaries(Step):
                 _remember(dataset, ImportedSource.Kind.SUMMARIES, part, key)
         except DatasetImportError as error:
             raise StepError(str(error)) from error
-        return f"{sum(run.added for run in runs)} summaries added, {sum(run.unchanged for run in runs)} already there"
+        return (
+            f"{sum(run.added for run in runs):,} summaries added, {sum(run.unchanged for run in runs):,} already there"
+        )
 
     def _is_content(self, dataset: Dataset) -> bool:
         content = summaries_content(dataset, self.part.system, self.part.instruction)

@@ -88,7 +88,7 @@ class StartRun(Step):
             )
         except REFUSALS as error:
             raise StepError(f"The {self.title}: {error}") from error
-        return f"started: {run.summaries.count()} summaries"
+        return f"started: {run.summaries.count():,} summaries"
 
 
 def wait_for_runs(runs: list[Run]) -> list[str]:

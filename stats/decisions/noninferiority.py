@@ -20,9 +20,12 @@ from stats.votes.arrays import FloatArray, VoteArrays
 from stats.votes.parts import only, parts_of
 from stats.votes.tallies import units
 
-NOT_CONNECTED = "the votes do not connect the two systems"
-TOO_FEW = "too few votes: fewer than half of the resamples say anything about both systems"
-SWEEP = "too few votes: one of the two won or lost nearly everything, and drawing again cannot show how sure that is"
+NOT_CONNECTED = "no votes link the two systems, directly or through others"
+TOO_FEW = (
+    "too few votes: fewer than half of the random redraws of documents and annotators have votes enough to rate both "
+    "systems"
+)
+SWEEP = "too few votes: one of the two won or lost nearly everything, and so few votes cannot show how sure that is"
 # Level of the one-sided test by the lower end of a 95 % interval.
 ONE_SIDED = 0.025
 

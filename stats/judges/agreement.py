@@ -5,17 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from stats.judges.arrays import CLASSES, Answers, Items, PeopleVotes, classes
-from stats.judges.clustered import (
-    NOTHING,
-    Figure,
-    UnitSums,
-    bounded,
-    counted,
-    mean,
-    smoothed_variance,
-    two_way,
-)
+from stats.judges.clustered import NOTHING, Figure, bounded, counted, mean
 from stats.uncertainty.calibrated import LEVEL
+from stats.uncertainty.two_way import UnitSums, smoothed_variance, two_way
 from stats.votes.arrays import FloatArray, IntArray, check_once
 
 # So many people at least must have voted on an item before they can be said to agree on it.

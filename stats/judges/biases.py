@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from stats.judges.arrays import Answers, Items, PeopleVotes, Verdicts, both_orders, classes, people_share
-from stats.judges.clustered import Figure, bounded, counted, mean, spread_of
+from stats.judges.clustered import Figure, bounded, counted, mean
 from stats.metrics.metric_model import fit_logistic
 from stats.uncertainty.calibrated import LEVEL
+from stats.uncertainty.two_way import spread_of
 from stats.votes.arrays import A_SHARE, BoolArray, FloatArray, IntArray, InvalidVotesError, OutcomeCode
 
 ONE_ORDER = "too few to say: no pair was judged in both orders"

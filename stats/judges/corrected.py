@@ -5,26 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from stats.judges.arrays import Answers, Items, PeopleVotes
-from stats.judges.clustered import (
-    Count,
-    Figure,
-    Spread,
-    UnitSums,
-    bounded,
-    cells,
-    counted,
-    mean,
-    two_way,
-    wilson_bounds,
-)
+from stats.judges.clustered import Count, Figure, bounded, counted, mean
 from stats.uncertainty.calibrated import LARGEST_FREEDOM, LEVEL
+from stats.uncertainty.two_way import Spread, UnitSums, cells, two_way, wilson_bounds
 from stats.votes.arrays import A_SHARE, BoolArray, FloatArray, IntArray
 
 # Votes of each kind, for and against, without which nothing is known of the judge's errors.
 LEAST_OF_A_KIND = 5
 STEPS = 20
 ONE_KIND = (
-    f"too few to say: people gave fewer than {LEAST_OF_A_KIND} votes for, or fewer than {LEAST_OF_A_KIND} against"
+    f"too few to say: fewer than {LEAST_OF_A_KIND} votes of people for the system, or fewer than {LEAST_OF_A_KIND} "
+    "against it"
 )
 NOTHING_TOLD = "undefined: the judge's verdicts do not tell apart what people prefer from what they do not"
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stats.judges.clustered import Figure, Spread, bounded, counted, spread_of
+from stats.judges.clustered import Figure, bounded, counted
 from stats.metrics.metric_model import FOLDS, fit_logistic
 from stats.uncertainty.calibrated import LEVEL
+from stats.uncertainty.two_way import Spread, spread_of
 from stats.votes.arrays import BoolArray, FloatArray, IntArray, InvalidVotesError
 
 RIDGE = 1.0
@@ -34,7 +35,7 @@ class Jury:
         return self.weight != 0
 
 
-LEFT_OUT = "left out: it does not tell apart what people prefer, given the others"
+LEFT_OUT = "left out: beside the other judges it says nothing more of what people prefer"
 
 
 @dataclass(frozen=True)

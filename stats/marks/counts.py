@@ -8,27 +8,23 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
-from stats.judges.clustered import UnitSums, cells, two_way
 from stats.metrics.correlation import COEFFICIENTS, correlations
-from stats.metrics.metric_trust import (
-    LEAST_SYSTEMS,
-    Interval,
-    correlate_within_documents,
-    means_of,
-    undefined_correlations,
-)
+from stats.metrics.interval import LEAST_SYSTEMS, Interval, undefined_correlations
+from stats.metrics.metric_trust import means_of
 from stats.metrics.noisy_correlation import NoisyValues, intervals, quasi_variances
+from stats.metrics.within_documents import correlate_within_documents
 from stats.uncertainty.bootstrap import draw
 from stats.uncertainty.calibrated import OWN, variances
+from stats.uncertainty.two_way import UnitSums, cells, two_way
 from stats.votes.arrays import FloatArray, IntArray, InvalidVotesError, renumbered
 from stats.votes.tallies import Draws, units
 
 TOO_FEW_SYSTEMS = "fewer than three systems have summaries that were read for errors and have a value"
-CONSTANT = "the values, or the errors, do not differ"
-# Percentiles over fewer documents with an order are too narrow, down to a point where all have the same.
+CONSTANT = "all systems have the same value, or as many errors"
+# Fewer documents with an order say little of how far documents differ.
 LEAST_DOCUMENTS = 5
 NO_ORDER = "no document has three summaries or more that differ in errors and in the value"
-ONE_DOCUMENT = "all summaries are of one document: nothing to draw again"
+ONE_DOCUMENT = "all summaries are of one document: nothing shows how far documents differ"
 
 
 @dataclass(frozen=True)
@@ -84,16 +80,15 @@ def value_trust(counts: ErrorCounts, metric: FloatArray, *, seed: int, resamples
         seed: Of the intervals.
         resamples: Of documents and readers.
     Source:
-        As metric_trust: levels by Louis and Nenkova (2013), intervals within documents by drawing documents and
-        readers again (Deutsch, Dror and Roth, 2021), those over systems for the errors that endless documents would
-        show (noisy_correlation.intervals). How well they hold: benchmarks/marks/seeing.py.
+        As metric_trust: levels by Louis and Nenkova (2013), intervals over systems for the errors that endless
+        documents would show (noisy_correlation.intervals). How well they hold: benchmarks/marks/seeing.py.
     """
     compact, values = _with_values(counts, metric)
     n_systems, n_documents = values.shape
     draws = draw(np.random.default_rng(seed), max(1, n_documents), max(1, units(compact.annotator)), resamples)
     return ValueTrust(
         _system_level(compact, values, draws, seed),
-        _summary_level(compact, values, draws),
+        _summary_level(compact, values),
         n_systems,
         n_documents,
         len(compact),
@@ -178,14 +173,11 @@ def _of_differences(counts: ErrorCounts, n: int) -> tuple[FloatArray, float]:
     return found, float(1 / np.mean(1 / np.array(freedom)))
 
 
-def _summary_level(counts: ErrorCounts, metric: FloatArray, draws: Draws) -> dict[str, Interval]:
+def _summary_level(counts: ErrorCounts, metric: FloatArray) -> dict[str, Interval]:
     if len(metric) < LEAST_SYSTEMS:
         return undefined_correlations(TOO_FEW_SYSTEMS)
     rows, columns = counts.document * len(metric) + counts.system, counts.annotator
     shape = (metric.shape[1] * len(metric), units(counts.annotator))
     sums = scipy.sparse.csr_array((-counts.errors, (rows, columns)), shape)
     read = scipy.sparse.csr_array((np.ones(len(counts)), (rows, columns)), shape)
-    single = metric.shape[1] == 1 and units(counts.annotator) == 1
-    return correlate_within_documents(
-        (sums, read), metric, draws, single=single, missing=NO_ORDER, least=LEAST_DOCUMENTS
-    )
+    return correlate_within_documents((sums, read), metric, missing=NO_ORDER, least=LEAST_DOCUMENTS)

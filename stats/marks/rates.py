@@ -8,17 +8,9 @@ from math import sqrt
 
 import numpy as np
 
-from stats.judges.clustered import (
-    ONE_DOCUMENT,
-    Figure,
-    Spread,
-    UnitSums,
-    cells,
-    smoothed_variance,
-    two_way,
-    wilson_bounds,
-)
+from stats.judges.clustered import ONE_DOCUMENT, Figure
 from stats.uncertainty.calibrated import LEVEL
+from stats.uncertainty.two_way import Spread, UnitSums, cells, smoothed_variance, two_way, wilson_bounds
 from stats.votes.arrays import FloatArray, IntArray, InvalidVotesError
 from stats.votes.least import LEAST_ANNOTATORS, LEAST_DOCUMENTS, LEAST_VOTES
 

@@ -4,17 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stats.judges.clustered import (
-    Figure,
-    Spread,
-    UnitSums,
-    cells,
-    smoothed_variance,
-    two_way,
-    wilson_bounds,
-)
+from stats.judges.clustered import Figure
 from stats.marks.rates import too_few_readings
 from stats.uncertainty.calibrated import LEVEL
+from stats.uncertainty.two_way import Spread, UnitSums, cells, smoothed_variance, two_way, wilson_bounds
 from stats.votes.arrays import BoolArray, FloatArray, IntArray, InvalidVotesError, renumbered
 
 LEAST_MARKED = 10

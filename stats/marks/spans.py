@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stats.judges.clustered import Figure, UnitSums, bounded, counted, smoothed_variance, two_way
+from stats.judges.clustered import Figure, bounded, counted
 from stats.uncertainty.calibrated import LEVEL
+from stats.uncertainty.two_way import UnitSums, smoothed_variance, two_way
 from stats.votes.arrays import FloatArray, IntArray, InvalidVotesError
 
 NOBODY_MARKED = "undefined: neither of two readers marked anything of this kind"

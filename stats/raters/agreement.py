@@ -30,8 +30,8 @@ from stats.votes.arrays import BoolArray, FloatArray, IntArray, InvalidVotesErro
 from stats.votes.tallies import units
 
 METHOD = "Krippendorff's alpha, nominal; t interval with the standard error of a bootstrap over documents"
-NO_PAIRS = "no item has votes of two annotators"
-NO_VARIATION = "no variation: all votes that can be compared are the same"
+NO_PAIRS = "no pair has votes of two annotators on one question"
+NO_VARIATION = "all votes that can be compared are the same, so agreement cannot be told from chance"
 # Most numbers held at once in one array, 2 MB.
 NUMBERS_AT_ONCE = 250_000
 
@@ -174,7 +174,7 @@ def _agreement(counts: FloatArray, sums: _Sums, seed: int, resamples: int, level
 def _check_bootstrap(resamples: int, level: float) -> None:
     """Refuse settings that make no interval."""
     if resamples < 1 or not 0 < level < 1:
-        raise InvalidVotesError(f"{resamples} resamples at level {level}; expected 1 or more, and 0 < level < 1.")
+        raise InvalidVotesError(f"{resamples:,} resamples at level {level}; expected 1 or more, and 0 < level < 1.")
 
 
 def _value_counts(item: IntArray, outcome: IntArray, document: IntArray) -> tuple[FloatArray, IntArray]:
@@ -260,7 +260,9 @@ def _why_no_interval(documents: int, used: int, resamples: int) -> str:
     if documents < 2:
         return "all votes that can be compared are about one document"
     if used < max(2, resamples / 2):
-        return f"too few votes: only {used} of {resamples} resamples have any variation"
+        return (
+            f"too few votes: only in {used:,} of {resamples:,} random redraws of the documents do answers differ at all"
+        )
     return ""
 
 

@@ -132,7 +132,7 @@ def _test(p: FloatArray, generator: np.random.Generator, alpha: float) -> Anomal
     testable = p[~np.isnan(p)]
     n, alone = len(testable), int(np.isnan(p).sum())
     if n < MINIMUM_VOTES:
-        reason = f"{n} votes on pairs that others rated too; the test needs {MINIMUM_VOTES}"
+        reason = f"only {n:,} votes on pairs that others rated too; at least {MINIMUM_VOTES} are needed"
         return Anomaly(None, None, n, alone, (), (), (), reason)
     looks = 1 + np.sort(generator.choice(min(FIRST_VOTES, n), size=LOOKS, replace=False))
     statistic = -2 * np.log(testable).cumsum()[looks - 1]

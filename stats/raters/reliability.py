@@ -220,7 +220,7 @@ def _decided(
 
 
 def _undecided(n: int) -> Reliability:
-    reason = f"{n} votes for one of two systems; this needs {MINIMUM_VOTES}"
+    reason = f"only {n:,} votes that prefer one of two summaries; at least {MINIMUM_VOTES} are needed"
     return Reliability(None, None, None, None, None, "", n, reason)
 
 

@@ -114,12 +114,15 @@ def _speed(times: FloatArray, too_fast: BoolArray, z_and_reason: tuple[float | N
 def _robust_z(person: int, pace: dict[int, float]) -> tuple[float | None, str]:
     """Compare one annotator's pace with the others', or say why that cannot be done."""
     if person not in pace:
-        return None, f"fewer than {MINIMUM_VOTES} measured votes"
+        return None, f"fewer than {MINIMUM_VOTES} timed votes"
     others = np.array([value for other, value in pace.items() if other != person])
     if len(others) < MINIMUM_OTHERS:
-        return None, f"{len(others)} other annotators with {MINIMUM_VOTES} measured votes; {MINIMUM_OTHERS} are needed"
+        reason = (
+            f"only {len(others):,} others have {MINIMUM_VOTES} timed votes or more; at least {MINIMUM_OTHERS} needed"
+        )
+        return None, reason
     middle = float(np.median(others))
     deviation = float(np.median(np.abs(others - middle)))
     if not deviation:
-        return None, "the others are all equally fast: no scale to measure a distance by"
+        return None, "the others are all equally fast: nothing shows which speed is unusual"
     return NORMAL_MAD * (pace[person] - middle) / deviation, ""

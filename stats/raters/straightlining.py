@@ -87,7 +87,7 @@ def run_probability(frequencies: FloatArray, n: int, length: int) -> float:
         Markov chain: Fu and Koutras (1994), JASA 89, 1050-1058.
     """
     if (frequencies < 0).any() or not np.isclose(frequencies.sum(), 1) or n < 0 or length < 1:
-        raise InvalidVotesError(f"No run of {length} in {n} votes at frequencies {frequencies.tolist()}.")
+        raise InvalidVotesError(f"No run of {length} in {n:,} votes at frequencies {frequencies.tolist()}.")
     if length > n:
         return 0.0
     if length == 1:

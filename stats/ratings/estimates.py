@@ -20,10 +20,14 @@ from stats.votes.arrays import BoolArray, FloatArray, IntArray, VoteArrays
 from stats.votes.least import count_by_system
 from stats.votes.tallies import Draws, units
 
-NO_LIMIT = "the votes set no limit to how far this system leads or trails"
-NO_LIMITS = "too many systems won or lost every vote against others: the votes set no limit to how far apart they are"
+NO_LIMIT = (
+    "this system, or a group with it, only won or only lost against the others: votes cannot say how far it leads or "
+    "trails"
+)
+ALL_ALIKE = "too few votes: random redraws of documents and annotators all give the same rating"
+NO_LIMITS = "too many systems won or lost every vote against others: votes cannot say how far apart they are"
 NO_OTHER_RANK = "too few votes: no other system has a rank"
-NO_DRAWS = "one document rated by one annotator: nothing to draw again"
+NO_DRAWS = "one document rated by one annotator: nothing shows how far documents or people differ"
 
 
 class Ties(StrEnum):
@@ -242,9 +246,12 @@ def _bounds(estimate: FloatArray, reach: FloatArray, reasons: Sequence[str]) -> 
 def _why_no_rank(used: int, width: float, resamples: int) -> str:
     """Say why a system has no rank; "" if it has one."""
     if used < resamples / 2:
-        return f"too few votes: only {used} of {resamples} resamples say anything about this system"
+        return (
+            f"too few votes: only {used:,} of {resamples:,} random redraws of documents and annotators have votes "
+            "enough to rate this system"
+        )
     if width < SAME:
-        return "too few votes: every resample gives the same rating"
+        return ALL_ALIKE
     return ""
 
 
@@ -266,9 +273,12 @@ def _open_ranks(differences: Differences, reason: str) -> dict[str, Any]:
 def _why_nothing_at_once(whole: FloatArray, resamples: int) -> str:
     """Say why nothing holds for all systems at once; "" if something does."""
     if len(whole) < max(2, resamples / 2):
-        return f"too few votes: only {len(whole)} of {resamples} resamples say anything about all systems"
+        return (
+            f"too few votes: only {len(whole):,} of {resamples:,} random redraws of documents and annotators have "
+            "votes enough to rate all systems"
+        )
     if np.ptp(whole, axis=0).max() < SAME:
-        return "too few votes: every resample gives the same rating"
+        return ALL_ALIKE
     return ""
 
 

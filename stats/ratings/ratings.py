@@ -293,7 +293,7 @@ def _unsaid(votes: VoteArrays) -> list[str]:
     if decided and unsaid == decided:
         return ["No vote says how much better a summary is: all count as slightly better."]
     if unsaid:
-        return [f"{unsaid} of {decided} decided votes do not say how much better: each may be either."]
+        return [f"{unsaid:,} of {decided:,} decided votes do not say how much better: each may be either."]
     return []
 
 
@@ -301,12 +301,12 @@ def _warnings(votes: VoteArrays, names: Sequence[str]) -> list[str]:
     """Warn of what the intervals of one part do not show."""
     warnings = []
     top, bottom = unbounded_nodes(votes.wins() > 0)
-    for which, words in ((top, "how far they lead"), (bottom, "how far they trail")):
+    for which, words in ((top, "won every vote against the others"), (bottom, "lost every vote against the others")):
         if which:
             listed = ", ".join(names[i] for i in which)
             warnings.append(
-                f"The votes set no limit to {words}: {listed}. "
-                "Only the prior keeps that distance finite, and the intervals say nothing about it."
+                f"Of systems that {words}, votes cannot say how far these are away: {listed}. Their distance on the "
+                "board is an assumption of the model, and the intervals say nothing about it."
             )
     if units(votes.annotator) == 1:
         warnings.append("All votes are one annotator's: the intervals say nothing about how others would judge.")

@@ -186,7 +186,7 @@ def test_the_jury_hears_the_judge_that_knows_and_not_the_coin(study, tmp_path):
     assert knows.discrimination.lower > 0.5
     text = researcher().get(reverse("study-judges", args=[study.slug])).content.decode()
     assert "All judges as a jury" in text
-    assert "left out: it does not tell apart what people prefer" in text
+    assert "left out: beside the other judges it says nothing more" in text
 
 
 def test_win_rates_are_corrected_by_the_judges_errors(study, tmp_path):

@@ -1,6 +1,10 @@
 """Every number format at its edges: where a unit changes, at 0, below 0, and without a number."""
 
+import ast
 import math
+import re
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -113,3 +117,47 @@ def test_other_formats_where_the_unit_or_the_digits_change(write, value, written
 @pytest.mark.parametrize(("number", "words"), [(0, "0 votes"), (1, "1 vote"), (1_200, "1,200 votes")])
 def test_a_number_of_things(number, words):
     assert numbers.count_of(number, "vote") == words
+
+
+COUNTED_THINGS = "vote|document|annotator|comparison|pair|system|answer|resample|summarie|row|reading"
+SELF_CONTAINED = ("reproduce.py",)  # of releases: it runs without the site, and prints
+WRITTEN_AS_COUNT = re.compile(r"format_|count_of|say_|rounded|estimate")
+
+
+def bare_counts(module):
+    """Find values that stand before a counted noun in an f-string of a module without a format of numbers."""
+    for function in ast.walk(module):
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        written = {
+            name.id
+            for line in ast.walk(function)
+            if isinstance(line, ast.Assign) and WRITTEN_AS_COUNT.search(ast.unparse(line.value))
+            for target in line.targets
+            for name in ast.walk(target)
+            if isinstance(name, ast.Name)
+        }
+        for text in ast.walk(function):
+            for value, after in pairwise(text.values if isinstance(text, ast.JoinedStr) else ()):
+                if (
+                    not isinstance(value, ast.FormattedValue)
+                    or value.format_spec
+                    or not isinstance(after, ast.Constant)
+                ):
+                    continue
+                source = ast.unparse(value.value)
+                constant = source.isupper()
+                if re.match(rf" (decided |other )?({COUNTED_THINGS})s\b", after.value) and not (
+                    constant or source in written or WRITTEN_AS_COUNT.search(source)
+                ):
+                    yield source
+
+
+def test_counts_in_reasons_and_sentences_have_thousands_commas():
+    root = Path(numbers.__file__).parents[1]
+    paths = [*(root / "leaderboards").rglob("*.py"), *(root / "stats" / "raters").rglob("*.py")]
+    paths += [*(root / "stats" / "ratings").rglob("*.py"), *(root / "judges" / "judging").rglob("*.py")]
+    shown = [path for path in paths if "management" not in path.parts and path.name not in SELF_CONTAINED]
+    found = {str(path.relative_to(root)): list(bare_counts(ast.parse(path.read_text()))) for path in shown}
+    assert len(found) > 100
+    assert {path: sources for path, sources in found.items() if sources} == {}

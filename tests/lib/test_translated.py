@@ -18,8 +18,8 @@ def _chinese():
         ("no votes yet", "还没有投票"),
         ("No votes yet.", "还没有投票。"),
         (
-            "too few votes: only 12 of 400 resamples say anything about all systems",
-            "票数太少：400 次重抽样中只有 12 次能说明所有系统的情况",
+            "too few votes: only 12 of 400 random redraws of documents and annotators have votes enough to rate all systems",
+            "票数太少：随机重抽文档和评价者 400 次，只有 12 次有足够的票给所有系统评分",
         ),
         # a reason within a sentence
         ("It is not known yet whether people agree: no votes yet.", "还不知道大家的看法是否一致：还没有投票。"),

@@ -148,6 +148,6 @@ def _annotators(study: Study, numbers: set[str]) -> list[Annotator]:
 
 def _say_how_many(request: HttpRequest, n: int, now: str, already: str) -> None:
     if n:
-        messages.success(request, f"{n} annotator{'s' if n != 1 else ''} {now}.")
+        messages.success(request, f"{n:,} annotator{'s' if n != 1 else ''} {now}.")
     else:
         messages.info(request, f"Nothing changed: everybody selected is {already}.")

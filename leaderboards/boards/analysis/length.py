@@ -53,4 +53,8 @@ def _why_not(data: AnalysisData, has_lengths: BoolArray) -> str:
         return "the summaries' words are not counted yet"
     if len(parts_of(data.votes.take(has_lengths))) > 1:
         return "the votes on summaries with counted words do not connect all systems"
-    return "" if np.ptp(data.votes.annotator) or np.ptp(data.votes.document) else "one document, one annotator"
+    return (
+        ""
+        if np.ptp(data.votes.annotator) or np.ptp(data.votes.document)
+        else "all votes are on one document, by one annotator"
+    )

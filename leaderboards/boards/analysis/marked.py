@@ -15,7 +15,7 @@ from stats.judges.clustered import mean
 from stats.marks.counts import ErrorCounts, value_trust
 from stats.marks.rates import NOTHING, too_few_readings
 from stats.marks.seeing import Suspicions, seen
-from stats.metrics.metric_trust import Interval
+from stats.metrics.interval import Interval
 from stats.votes.arrays import BoolArray, FloatArray
 
 RESAMPLES = 1000

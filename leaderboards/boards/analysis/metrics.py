@@ -6,7 +6,8 @@ from leaderboards.boards.analysis.inputs import AnalysisData
 from leaderboards.boards.analysis.values import Values, estimate, number, points
 from models_runner.metrics.declared import direction_of
 from models_runner.metrics.protocol import Direction
-from stats.metrics.metric_trust import Interval, metric_trust
+from stats.metrics.interval import Interval
+from stats.metrics.metric_trust import metric_trust
 from stats.metrics.significance import ROUNDS, compare_with
 
 RESAMPLES = 1000

@@ -75,7 +75,7 @@ def _systems_named(data: AnalysisData, rated: RatedVotes, numbers: IntArray) -> 
 def _fewest(data: AnalysisData, rated: RatedVotes, k: int) -> Values:
     removal = fewest_votes(rated.votes, k=k, most=MOST)
     if removal is None:
-        return {"count": None, "reason": f"no set of up to {MOST:.0%} of the votes was found without which it changes"}
+        return {"count": None, "reason": f"no removal of up to {MOST:.0%} of the votes was found that changes it"}
     remaining = np.ones(len(rated.votes), dtype=np.bool_)
     remaining[removal.votes] = False
     after = fit_bradley_terry(rated.votes.take(remaining).wins())
@@ -117,5 +117,5 @@ def _ranges(data: AnalysisData, rated: RatedVotes, annotators: LeftOut, document
 
 def _range(left_out: LeftOut, i: int, unit: str) -> Values:
     lower, upper = (points(bound[i]) for bound in (left_out.lower, left_out.upper))
-    reason = "" if lower is not None else f"without any {unit} the votes do not connect the systems"
+    reason = "" if lower is not None else f"whichever {unit} is left out, the votes no longer link all systems"
     return {"lower": lower, "upper": upper, "reason": reason}

@@ -17,7 +17,7 @@ from stats.uncertainty.differences import Differences
 from stats.votes.arrays import FloatArray
 
 METHOD = "moved by the verdicts of judge {judge} and the metrics (PPI++, one step, cross-fitted over documents)"
-NOT_INDEPENDENT = "of people's votes alone: see the board of people"
+NOT_INDEPENDENT = "computed from people's votes alone: see the board without the judge's help"
 
 
 @dataclass(frozen=True)

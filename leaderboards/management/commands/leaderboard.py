@@ -73,7 +73,7 @@ def as_text(board: dict[str, Any], left_out: Sequence[str] = ()) -> str:
         lines += textwrap.wrap(f"[{number}] {note}", WIDTH, subsequent_indent="    ")
     for warning in board["warnings"]:
         lines += textwrap.wrap(f"Note: {warning}", WIDTH, subsequent_indent="      ")
-    method = f"{board['method']}. {board['resamples']} resamples, seed {board['seed']}."
+    method = f"{board['method']}. {board['resamples']:,} resamples, seed {board['seed']}."
     lines += ["", *textwrap.wrap(method, WIDTH), f"Fingerprint {board['fingerprint']}"]
     return "\n".join(lines)
 

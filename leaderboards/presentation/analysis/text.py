@@ -15,8 +15,8 @@ def as_text(analysis: Values) -> str:
     """Write all parts of what analysis.analyse computes, wrapped."""
     head = f"{analysis['study']}, {analysis['criterion']}: {analysis['question']}"
     counts = (
-        f"{analysis['votes']} votes by {analysis['annotators']} annotators on {analysis['documents']} documents, "
-        f"{len(analysis['systems'])} systems."
+        f"{analysis['votes']:,} votes by {analysis['annotators']:,} annotators on {analysis['documents']:,} documents, "
+        f"{len(analysis['systems']):,} systems."
     )
     parts = [
         ("People", _people(analysis)),
@@ -54,12 +54,12 @@ def write_estimate(estimate: Values, digits: int = 2, *, percent: bool = False) 
 
 def _people(analysis: Values) -> Iterator[str]:
     agreement, sides = analysis["agreement"], analysis["side_bias"]
-    yield f"Krippendorff's alpha: {write_estimate(agreement['alpha'])}, on {agreement['comparisons']} comparisons."
+    yield f"Krippendorff's alpha: {write_estimate(agreement['alpha'])}, on {agreement['comparisons']:,} comparisons."
     if agreement["observed"] is not None:
         observed, expected = format_percent(agreement["observed"]), format_percent(agreement["expected"])
         yield f"Pairs of votes that agree: {observed}; by chance {expected}."
     left_wins = write_estimate(sides["left_wins"], percent=True)
-    yield f"The left summary wins: {left_wins} of {sides['decisive_votes']} votes."
+    yield f"The left summary wins: {left_wins} of {sides['decisive_votes']:,} votes."
 
 
 def _metrics(analysis: Values) -> Iterator[str]:
@@ -73,7 +73,7 @@ def _metrics(analysis: Values) -> Iterator[str]:
                 f"{name} {write_estimate(metric[level][name])}" for name in ("kendall", "spearman", "pearson")
             )
             yield f"  {level} level: {correlations}"
-        yield f"  agrees with {write_estimate(metric['pairwise_accuracy'], percent=True)} of {metric['votes']} votes"
+        yield f"  agrees with {write_estimate(metric['pairwise_accuracy'], percent=True)} of {metric['votes']:,} votes"
     tested = analysis["significance"]
     for metric in tested["metrics"]:
         told = [
@@ -99,8 +99,8 @@ def _robustness(robustness: Values) -> Iterator[str]:
         else:
             checked = "checked by a refit" if votes["verified"] else "NOT confirmed by a refit"
             yield (
-                f"{name} ({', '.join(top['systems'])}) changes without {votes['count']} votes ({votes['share']:.1%}), "
-                f"{checked}: {votes['in']} for {votes['out']}. Votes: {', '.join(votes['ids'])}"
+                f"{name} ({', '.join(top['systems'])}) changes without {votes['count']:,} votes "
+                f"({votes['share']:.1%}), {checked}: {votes['in']} for {votes['out']}. Votes: {', '.join(votes['ids'])}"
             )
         for unit in ("annotators", "documents"):
             if top[unit]["change"]:
@@ -155,8 +155,8 @@ def _helped(helped: Values) -> Iterator[str]:
     if helped["reason"]:
         return
     yield (
-        f"{helped['other_comparisons']} comparisons on {helped['other_documents']} documents without votes, predicted "
-        f"from {', '.join(helped['metrics'])}; they count {format_fraction(helped['tuning'], 2)}."
+        f"{helped['other_comparisons']:,} comparisons on {helped['other_documents']:,} documents without votes, "
+        f"predicted from {', '.join(helped['metrics'])}; they count {format_fraction(helped['tuning'], 2)}."
     )
     for row in helped["systems"]:
         yield (

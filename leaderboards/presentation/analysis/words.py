@@ -1,7 +1,7 @@
 """Say the analyses in plain sentences: what a reader should take from the numbers."""
 
 from leaderboards.boards.analysis.values import Values
-from lib.numbers import count_of, format_fraction, format_percent, format_whole
+from lib.numbers import count_of, format_count, format_fraction, format_percent
 from models_runner.metrics.declared import label_of
 from stats.uncertainty.differences import Told
 
@@ -70,7 +70,7 @@ def on_metrics(metrics: list[Values]) -> str:
             f"{'s' if len(against) == 1 else ''} them against people: what is better by it, people call worse."
         )
     return (
-        f"No metric certainly ranks the systems as people do: with {correlated[0]['systems']} systems, chance alone "
+        f"No metric certainly ranks the systems as people do: with {correlated[0]['systems']:,} systems, chance alone "
         "could give correlations like these."
     )
 
@@ -109,11 +109,11 @@ def on_votes(top: Values, n_votes: int) -> str:
             return f"First place is firm: {votes['reason']}."
         return f"The top {top['k']} is firm: {votes['reason']}."
     if not votes["verified"]:
-        return f"{place}: a set of {votes['count']} votes seemed to change it, and a refit did not confirm that."
+        return f"{place}: a set of {votes['count']:,} votes seemed to change it, and a refit did not confirm that."
     if votes["count"] == 1:
         return f"{place} depends on one vote of {n_votes:,}: without it, {votes['in']} would replace {votes['out']}."
     return (
-        f"{place} depends on {votes['count']} votes of {n_votes:,}: without them, {votes['in']} would replace "
+        f"{place} depends on {votes['count']:,} votes of {n_votes:,}: without them, {votes['in']} would replace "
         f"{votes['out']}."
     )
 
@@ -174,8 +174,8 @@ def on_help(helped: Values) -> str:
     if most < 0.01 * helped["votes"]:
         return "The metrics add almost nothing to the votes, so these ratings are those of the votes."
     return (
-        f"The metrics are worth up to {format_whole(most)} votes on top of the {helped['votes']} there are: they "
-        f"predict votes on {helped['other_documents']} documents without votes, corrected by their errors on the "
+        f"The metrics are worth up to {format_count(most)} votes on top of the {helped['votes']:,} there are: they "
+        f"predict votes on {helped['other_documents']:,} documents without votes, corrected by their errors on the "
         "documents with votes."
     )
 
@@ -190,12 +190,12 @@ def on_documents(documents: Values) -> str:
     p = format_fraction(documents["p"], 3)
     if documents["refused"]:
         return (
-            f"Documents with votes ({voted}) are not like those without ({unvoted}): by chance metrics would differ as "
-            f"much in {p} of random choices at most."
+            f"Documents with votes ({voted:,}) are not like those without ({unvoted:,}): by chance metrics would "
+            f"differ as much in {p} of random choices at most."
         )
     return (
-        f"Documents with votes ({voted}) are like those without ({unvoted}) in all that the metrics measure: p = {p}. "
-        "What no metric measures may still differ; only a random draw excludes that."
+        f"Documents with votes ({voted:,}) are like those without ({unvoted:,}) in all that the metrics measure: "
+        f"p = {p}. What no metric measures may still differ; only a random draw excludes that."
     )
 
 

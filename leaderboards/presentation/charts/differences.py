@@ -22,7 +22,7 @@ def differences_chart(board: Mapping[str, Any]) -> Chart:
         return empty_chart(NAME, TITLE, "No votes on two systems yet.")
     shown = systems[:MOST_SYSTEMS]
     left_out = len(systems) + differences["systems_left_out"] - len(shown)
-    more = f" Drawn are the first {len(shown)} of {len(shown) + left_out} systems." if left_out else ""
+    more = f" Drawn are the first {len(shown):,} of {len(shown) + left_out:,} systems." if left_out else ""
     return Chart(
         NAME,
         TITLE,
@@ -42,7 +42,7 @@ def _row(pair: Mapping[str, Any]) -> list[Any]:
 
 def _counted(pairs: Sequence[Mapping[str, Any]]) -> str:
     differ = sum(pair["told"] == Told.DIFFER for pair in pairs)
-    return f"{differ} of {len(pairs)} pairs differ."
+    return f"{differ:,} of {len(pairs):,} pairs differ."
 
 
 def _cells(pairs: Sequence[Mapping[str, Any]], shown: Sequence[str]) -> list[dict[str, Any]]:

@@ -52,7 +52,7 @@ def _described(rows: list[dict[str, Any]]) -> str:
 
 
 def _not_drawn(n_rated: int) -> str:
-    return f"Drawn are the first {MOST_SYSTEMS} of {n_rated} systems." if n_rated > MOST_SYSTEMS else ""
+    return f"Drawn are the first {MOST_SYSTEMS} of {n_rated:,} systems." if n_rated > MOST_SYSTEMS else ""
 
 
 def _why_empty(board: dict[str, Any]) -> str:

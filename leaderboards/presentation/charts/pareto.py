@@ -82,12 +82,12 @@ def _row(line: Mapping[str, Any], on_front: bool) -> dict[str, Any]:
 def _described(rows: Sequence[Mapping[str, Any]], quality: str, costs: Costs, of_systems: int) -> str:
     front = [row["system"] for row in rows if row["front"]]
     beaten = [row["system"] for row in rows if not row["front"]]
-    text = f"{len(rows)} systems by {costs.title.lower()} (across, logarithmic) and {quality.lower()} (up). "
+    text = f"{len(rows):,} systems by {costs.title.lower()} (across, logarithmic) and {quality.lower()} (up). "
     text += f"Beaten by none at their cost or less: {', '.join(front)}."
     if beaten:
         text += f" Drawn lighter, since another one is as good or better for no more: {', '.join(beaten)}."
     if of_systems > len(rows):
-        text += f" Of {of_systems} systems, those beaten by none are drawn and the best of the others."
+        text += f" Of {of_systems:,} systems, those beaten by none are drawn and the best of the others."
     return text
 
 

@@ -45,7 +45,7 @@ def scatter_chart(lines: Sequence[Mapping[str, Any]], x: Axis, y: Axis, *, title
     return Chart(
         NAME,
         title,
-        f"{len(rows)} systems by {x.title} (across) and {y.title} (up)."
+        f"{len(rows):,} systems by {x.title} (across) and {y.title} (up)."
         + (f" {left_out} without one of the two left out." if left_out else "")
         + (f" {remark}" if remark else ""),
         ("System", "Regime", "Size class", x.title, y.title),

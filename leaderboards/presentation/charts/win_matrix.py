@@ -33,7 +33,7 @@ def win_matrix_chart(rates: WinRates, systems: Sequence[str], order: Sequence[st
         if votes[number[system]][number[against]]
     ]
     shown = voted[:MOST_SYSTEMS]
-    left_out = f" Drawn are the first {MOST_SYSTEMS} of {len(voted)} systems." if len(voted) > MOST_SYSTEMS else ""
+    left_out = f" Drawn are the first {MOST_SYSTEMS} of {len(voted):,} systems." if len(voted) > MOST_SYSTEMS else ""
     return Chart(
         NAME,
         TITLE,
@@ -55,7 +55,7 @@ def _cell(
 
 def _widest(rows: Sequence[dict[str, Any]]) -> str:
     most = max(rows, key=lambda row: row["rate"])
-    share = f"{format_percent(most['rate'])} of {most['votes']} votes"
+    share = f"{format_percent(most['rate'])} of {most['votes']:,} votes"
     return f"The clearest: {most['system']} against {most['against']}, {share}."
 
 

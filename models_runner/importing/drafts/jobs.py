@@ -65,4 +65,4 @@ def _store(job: ImportJob, held: LeasedJobQuerySet[ImportJob]) -> str:
     documents = service.importable_documents(job.draft)
     result = service.store_documents(job.draft, documents, on_stored=finish)
     job.draft.shared.delete()
-    return f"{result.added} documents added"
+    return f"{result.added:,} documents added"

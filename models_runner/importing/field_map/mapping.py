@@ -119,5 +119,5 @@ def _quoted(column: str) -> str:
 
 
 def listed(columns: Sequence[str]) -> str:
-    more = f" and {len(columns) - 20} more" if len(columns) > 20 else ""
+    more = f" and {len(columns) - 20:,} more" if len(columns) > 20 else ""
     return ", ".join(repr(column) for column in columns[:20]) + more

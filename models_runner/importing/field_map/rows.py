@@ -91,14 +91,14 @@ class RowReader:
             first = next(iter(self.groups.values()))
             yield Note(file, f"No column holds ids; documents are named by file and row, such as {first.id!r}.")
         if self.joined:
-            made = f"{len(self.groups)} document{'s' * (len(self.groups) != 1)}"
+            made = f"{len(self.groups):,} document{'s' * (len(self.groups) != 1)}"
             yield Note(
-                file, f"{len(self.groups) + self.joined} rows made {made}: rows of one dialogue are one document."
+                file, f"{len(self.groups) + self.joined:,} rows made {made}: rows of one dialogue are one document."
             )
         if self.silent:
             places = ", ".join(where.removeprefix(f"{file}, ") for _, where in self.silent[:8])
-            more = f" and {len(self.silent) - 8} more" if len(self.silent) > 8 else ""
-            rows = "1 row has" if len(self.silent) == 1 else f"{len(self.silent)} rows have"
+            more = f" and {len(self.silent) - 8:,} more" if len(self.silent) > 8 else ""
+            rows = "1 row has" if len(self.silent) == 1 else f"{len(self.silent):,} rows have"
             yield Note(file, f"{rows} no transcript: {places}{more}.", NoteKind.LEFT_OUT)
 
     def _add(self, row: Mapping[str, Any], where: str) -> None:
@@ -197,5 +197,5 @@ def _speakers(transcript: TranscriptText, where: str, document_id: str) -> Note 
     if not any(transcript.speakers):
         return Note(where, "No speaker was found.", document_id=document_id)
     if without := transcript.speakers.get(""):
-        return Note(where, f"{without} of {len(transcript.turns)} turns have no speaker.", document_id=document_id)
+        return Note(where, f"{without:,} of {len(transcript.turns):,} turns have no speaker.", document_id=document_id)
     return None

@@ -53,7 +53,7 @@ def notes_on(where: str, document_id: str, transcript: TranscriptText) -> Iterat
         yield Note(where, "No speaker was found.", document_id=document_id)
     if transcript.unlabelled:
         count = len(transcript.unlabelled)
-        lines = "1 line has" if count == 1 else f"{count} lines have"
+        lines = "1 line has" if count == 1 else f"{count:,} lines have"
         text = f"{lines} no speaker: {_places(transcript, transcript.unlabelled)}."
         yield Note(where, text, document_id=document_id)
     if headings := [name for name in transcript.doubtful if name]:
@@ -65,7 +65,9 @@ def notes_on(where: str, document_id: str, transcript: TranscriptText) -> Iterat
     if starts:
         between = f"from {format_clock(min(starts))} to {format_clock(max(starts))}"
         yield Note(
-            where, f"{len(starts)} of {len(transcript.turns)} turns have a start, {between}.", document_id=document_id
+            where,
+            f"{len(starts):,} of {len(transcript.turns):,} turns have a start, {between}.",
+            document_id=document_id,
         )
     if transcript.left_out:
         text = f"Not taken for speech: {_places(transcript, transcript.left_out)}."
@@ -82,4 +84,4 @@ def _short(text: str) -> str:
 
 def _some(items: Sequence[str]) -> str:
     more = len(items) - SHOWN
-    return ", ".join(items[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(items[:SHOWN]) + (f" and {more:,} more" if more > 0 else "")

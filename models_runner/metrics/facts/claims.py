@@ -130,7 +130,7 @@ def _value_of(name: str, checked: Sequence[CheckedSentence]) -> MetricValue:
     spans = tuple(ScoredSpan(one.sentence.start, one.sentence.end, one.value, SENTENCE) for one in checked)
     problems = [one.problem for one in checked if one.problem]
     if problems:
-        reason = f"{len(problems)} of {len(checked)} sentences without an answer that can be used: {problems[0]}"
+        reason = f"{len(problems):,} of {len(checked):,} sentences without an answer that can be used: {problems[0]}"
         return MetricValue(name, None, reason, spans)
     claims = sum(one.claims for one in checked)
     if not claims:

@@ -117,7 +117,7 @@ class SupportMetric(ABC):
     def _cut(self, pairs: Sequence[Pair]) -> str:
         model = self._model
         cut = sum(model.length(passage) + model.length(sentence) > model.window for passage, sentence in pairs)
-        return f"{cut} of {len(pairs)} pairs of passage and sentence cut at {model.window} tokens" if cut else ""
+        return f"{cut:,} of {len(pairs):,} pairs of passage and sentence cut at {model.window:,} tokens" if cut else ""
 
 
 def probabilities_of(model: FactModel, pairs: Sequence[Pair]) -> Values:

@@ -172,7 +172,7 @@ def _import(request: HttpRequest, draft: ImportDraft) -> HttpResponse:
     except DatasetImportError as error:
         _say_unlisted(request, draft, str(error))
         return redirect(draft)
-    messages.success(request, f"{result.added} documents added, {result.unchanged} were there already.")
+    messages.success(request, f"{result.added:,} documents added, {result.unchanged:,} were there already.")
     return redirect(result.dataset)
 
 

@@ -173,7 +173,10 @@ def test_neighbours_come_from_the_top_and_equal_ratings_have_no_number():
     assert len(rows) == 3
     assert all(one["worse"] == other["better"] for one, other in pairwise(rows))
     equal = analysed(make_rated_study(systems=3, documents=2, annotators=1, prefer=0))["votes_needed"]["neighbours"][1]
-    assert (equal["votes_needed"], equal["reason"]) == (None, "no gap: no number of votes tells equals apart")
+    assert (equal["votes_needed"], equal["reason"]) == (
+        None,
+        "no gap: no number of votes tells two equal systems apart",
+    )
 
 
 def test_length_is_controlled_where_words_are_counted():

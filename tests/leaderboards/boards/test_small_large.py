@@ -287,12 +287,12 @@ def test_shares_are_rounded_to_the_side_that_they_are_on(lower, upper, verdict, 
 
 
 def test_no_interval_and_no_margin():
-    reason = "the votes do not connect the two systems"
+    reason = "no votes link the two systems, directly or through others"
     nothing = {"difference": None, "lower": None, "upper": None, "error": None, "p": None, "votes_needed": None}
     nothing |= {"equivalent": None, "p_equivalence": None, "told": "too few"}
     assert said(**nothing, reason=reason) == (
         "open",
-        "It is not known how tiny compares with big: the votes do not connect the two systems.",
+        "It is not known how tiny compares with big: no votes link the two systems, directly or through others.",
     )
     assert ("Difference", "— (chance that the small system is preferred, minus 1/2)") in facts(
         result(**nothing, reason=reason), DATA

@@ -173,7 +173,10 @@ def test_without_votes_nothing_leads():
     assert (verdict["small"], verdict["large"], verdict["verdict"]) == (None, None, None)
     name_pair(study, "flan-t5-large-ft", "mixtral-8x7b")
     verdict = verdict_of(study)
-    assert (verdict["verdict"], verdict["reason"]) == ("undefined", "the votes do not connect the two systems")
+    assert (verdict["verdict"], verdict["reason"]) == (
+        "undefined",
+        "no votes link the two systems, directly or through others",
+    )
     assert verdict["too_few"] == "too few to say: no votes yet"
     assert verdict["gains"]["seconds"]["times"] == pytest.approx(61 / 4.2)
 

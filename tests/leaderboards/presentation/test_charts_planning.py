@@ -76,7 +76,10 @@ def test_no_votes_and_one_vote():
     few = make_rated_study(systems=2, documents=1, annotators=1)
     data = planned(few)
     assert widths_chart(data).empty == "Too few votes for intervals."
-    assert data["neighbours"][0]["reason"] == "one document rated by one annotator: nothing to draw again"
+    assert (
+        data["neighbours"][0]["reason"]
+        == "one document rated by one annotator: nothing shows how far documents or people differ"
+    )
 
 
 def test_equals_have_no_gap_to_see():

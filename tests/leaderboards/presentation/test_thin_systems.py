@@ -84,7 +84,7 @@ def test_shared_pages_say_how_many_people_decide_not_who(named, said):
 
 
 def test_a_place_that_is_open_is_never_called_firm():
-    safe = {"count": None, "reason": "no set of up to 10% of the votes was found without which it changes"}
+    safe = {"count": None, "reason": "no removal of up to 10% of the votes was found that changes it"}
     for place, firm in ((top(1, "big") | {"votes": safe}, False), (top(3, "big") | {"votes": safe}, True)):
         ((_, _, votes, _),) = trust_context(analysis(place), {})["tops"]
         assert ("firm" in votes) == firm

@@ -51,12 +51,12 @@ def test_win_probability_by_hand():
 
 def test_degenerate_inputs_have_reasons():
     apart = judged(votes([(0, 2, A), (1, 3, A)], 4), margin=10)
-    assert apart.reason == "the votes do not connect the two systems"
+    assert apart.reason == "no votes link the two systems, directly or through others"
     assert np.isnan([apart.difference, apart.lower, apart.p]).all()
     assert not any([apart.non_inferior, apart.equivalent, apart.inferior])
     assert judged(votes([], 2), margin=10).reason == apart.reason
     single = judged(votes([(0, 1, A, 0, 0)], 2), margin=10)
-    assert single.reason == "one document rated by one annotator: nothing to draw again"
+    assert single.reason == "one document rated by one annotator: nothing shows how far documents or people differ"
     assert single.difference > 0
     rare = judged(
         votes([(i % 2 + 1, 2 - i % 2, A, i % 8, (i + i // 8) % 8) for i in range(64)] + [(0, 1, TIE, 0, 0)], 3),
@@ -77,7 +77,7 @@ def test_a_pair_in_each_of_two_parts():
     sample = votes([*apart, *((a + 2, b + 2, *rest) for a, b, *rest in apart)], 4)
     first, second, across = noninferiorities(sample, [(0, 1), (2, 3), (0, 3)], margin=10, seed=0, resamples=100)
     assert first == second
-    assert across.reason == "the votes do not connect the two systems"
+    assert across.reason == "no votes link the two systems, directly or through others"
 
 
 def test_two_votes_for_one_side_decide_nothing():

@@ -62,9 +62,11 @@ def test_the_resamples_of_a_board_serve_it():
 
 def test_what_the_votes_do_not_say_has_a_reason():
     apart = compare_chosen(votes([(0, 2, A), (1, 3, A)], 4), (0, 3), CANDIDATES, **SETTINGS)
-    assert apart.result.reason == "the votes do not connect the two systems"
+    assert apart.result.reason == "no votes link the two systems, directly or through others"
     single = compare_chosen(votes([(0, 3, A, 0, 0)], 4), (0, 3), CANDIDATES, **SETTINGS)
-    assert single.result.reason == "one document rated by one annotator: nothing to draw again"
+    assert (
+        single.result.reason == "one document rated by one annotator: nothing shows how far documents or people differ"
+    )
     assert single.result.difference > 0
     swept = votes([(0, 1, A, i % 4, i % 3) for i in range(6)] + [(1, 0, B, 9, 9)], 2)
     assert compare_chosen(swept, (0, 1), [(0, 1)], **SETTINGS).result.reason.startswith("too few votes")

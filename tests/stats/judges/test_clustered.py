@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from scipy.special import stdtrit
 
-from stats.judges.clustered import UnitSums, mean, spread_of
+from stats.judges.clustered import mean
 from stats.uncertainty.proportions import clustered_wilson
+from stats.uncertainty.two_way import UnitSums, spread_of
 from stats.votes.arrays import InvalidVotesError
 
 RNG = np.random.default_rng

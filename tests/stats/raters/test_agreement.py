@@ -199,7 +199,7 @@ def test_too_few_resamples_with_variation_are_no_interval(monkeypatch):
     result = krippendorff_alpha(codes([0, 0, 1, 1]), codes([0, 1, 0, 1]), codes([0, 1, 0, 0]), seed=1)
     assert result.alpha is not None
     assert (result.lower, result.upper) == (None, None)
-    assert "only 400 of 1000" in result.interval_reason
+    assert "only in 400 of 1,000" in result.interval_reason
 
 
 @pytest.mark.parametrize(

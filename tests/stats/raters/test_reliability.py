@@ -204,7 +204,7 @@ def test_too_few_votes_for_one_of_two_are_undecided():
     outcome = np.where(study.annotator == 1, TIE, study.outcome)
     found = reliabilities(study.system_a, study.system_b, study.comparison, study.annotator, outcome)
     assert (found[1].value, found[1].lower, found[1].n_votes, found[1].finding) == (None, None, 0, "")
-    assert "0 votes for one of two systems" in found[1].reason
+    assert "0 votes that prefer one of two summaries" in found[1].reason
     assert found[2].value is not None
 
 

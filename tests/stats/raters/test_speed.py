@@ -71,7 +71,7 @@ def test_unmeasured_times_are_left_out_and_counted():
 @pytest.mark.parametrize(
     ("seconds", "votes", "words"),
     [
-        ([10, 20, 30], 6, "other annotators"),
+        ([10, 20, 30], 6, "others have"),
         ([10, 20, 30, 40, 50, 60], 4, "fewer than 5"),
         ([20, 20, 20, 20, 20, 3], 6, "equally fast"),
     ],

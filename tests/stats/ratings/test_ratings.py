@@ -75,14 +75,20 @@ def test_one_vote_gives_a_rating_and_says_why_there_is_no_interval():
     ratings = small_rate(votes([(1, 0, A)], 2))
     assert 1000 < ratings.rating[1] < 2000
     assert np.isnan([ratings.lower, ratings.upper, ratings.rank]).all()
-    assert ratings.interval_reason == ("one document rated by one annotator: nothing to draw again",) * 2
+    assert (
+        ratings.interval_reason
+        == ("one document rated by one annotator: nothing shows how far documents or people differ",) * 2
+    )
     assert ratings.reason == ("", "")
 
 
 def test_all_ties_rate_all_equal_without_an_interval():
     ratings = small_rate(votes([(0, 1, TIE), (1, 0, BOTH_BAD), (0, 1, TIE)], 2))
     assert ratings.rating == pytest.approx([1000, 1000])
-    assert ratings.interval_reason == ("too few votes: every resample gives the same rating",) * 2
+    assert (
+        ratings.interval_reason
+        == ("too few votes: random redraws of documents and annotators all give the same rating",) * 2
+    )
     assert np.isnan(ratings.rank).all()
 
 
@@ -99,8 +105,8 @@ def test_a_system_that_never_lost_is_named():
     rows = [(0, 1, A), (1, 2, A), (2, 1, A), (0, 2, A)]
     ratings = small_rate(votes(rows, 3), names=["best", "x", "y"])
     assert np.isfinite(ratings.rating).all()
-    assert any(warning.startswith("The votes set no limit to how far they lead: best.") for warning in ratings.warnings)
-    assert any("how far they trail: x, y." in warning for warning in ratings.warnings)
+    assert any("votes cannot say how far these are away: best." in warning for warning in ratings.warnings)
+    assert any("lost every vote" in warning and "these are away: x, y." in warning for warning in ratings.warnings)
 
 
 def test_votes_of_one_annotator_come_with_a_warning():

@@ -79,7 +79,10 @@ def test_two_circles_have_ranks_in_each_and_between_them():
 def test_equals_beside_a_winner_are_not_sure_for_never_moving():
     rows = [(0, i, A, d, d % 5) for d in range(30) for i in (1, 2)]
     found = rate(votes(rows + [(1, 2, TIE, d, d % 5) for d in range(30)], 3), seed=0, resamples=100)
-    assert found.interval_reason == (NO_LIMIT, *("too few votes: every resample gives the same rating",) * 2)
+    assert found.interval_reason == (
+        NO_LIMIT,
+        *("too few votes: random redraws of documents and annotators all give the same rating",) * 2,
+    )
     assert found.rank_reason[0] == ""
 
 
