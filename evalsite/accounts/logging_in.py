@@ -8,9 +8,10 @@ from django.contrib.auth import views as auth_views
 from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
+from django.views.csrf import csrf_failure
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -46,6 +47,22 @@ class Login(auth_views.LoginView):
         response = super().form_valid(form)
         use_language(response, form.get_user())
         return response
+
+
+def logged_in_already(request: HttpRequest) -> HttpResponse | None:
+    """Lead on whoever sent the login twice: by the first, the second's form was out of date, or its session gone."""
+    match = request.resolver_match
+    if request.method != "POST" or match is None or match.url_name not in ("login", "login-code"):
+        return None
+    login = Login()
+    login.setup(request)
+    return redirect(login.get_success_url())
+
+
+def form_refused(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    """Answer a form without a fresh token."""
+    led_on = logged_in_already(request) if request.user.is_authenticated else None
+    return led_on or csrf_failure(request, reason)
 
 
 class ForgottenPassword(auth_views.PasswordResetView):

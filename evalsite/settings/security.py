@@ -10,6 +10,7 @@ SESSION_COOKIE_NAME = f"punchweight_session_{PORT}"
 CSRF_COOKIE_NAME = f"punchweight_csrf_{PORT}"
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = f"{URL_PREFIX}/"
 SESSION_ENGINE = "evalsite.sessions"
+CSRF_FAILURE_VIEW = "evalsite.accounts.logging_in.form_refused"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 90
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=0)
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)

@@ -9,6 +9,7 @@ from typing import cast
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -30,6 +31,7 @@ from annotations.web.access import (
     results_are_shown,
     visible_studies,
 )
+from evalsite.accounts.logging_in import logged_in_already
 from evalsite.example.study import remove_example as remove
 from evalsite.web.overview import next_steps, system_rows
 from evalsite.web.unavailable import is_unavailable, unavailable
@@ -177,8 +179,9 @@ def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 400 with a page that offers the other language."""
-    return render(request, "400.html", status=400)
+    """Answer 400 with a page that offers the other language; a login that was sent twice is led on."""
+    led_on = logged_in_already(request) if isinstance(exception, SessionInterrupted) else None
+    return led_on or render(request, "400.html", status=400)
 
 
 def fault(request: HttpRequest) -> HttpResponseBase:
