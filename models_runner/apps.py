@@ -8,10 +8,13 @@ class ModelsRunnerConfig(AppConfig):
     def ready(self) -> None:
         from jobs.registry import register_job, register_sweep
         from models_runner import checks  # noqa: F401 (registers them)
+        from models_runner.adapters.openai_api.turns import use_turns
         from models_runner.importing.staging import sweep_staged
         from models_runner.models import FineTuning, ImportJob, ProviderBatch, ScoringJob, Trial
         from models_runner.runs.sweeping import sweep_runs
+        from models_runner.runs.turns import take_turn
 
+        use_turns(take_turn)
         register_sweep("runs", sweep_runs)
         register_sweep("staged imports", sweep_staged)
         register_job(ProviderBatch)

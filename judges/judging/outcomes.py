@@ -7,6 +7,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, OperationalError, transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from annotations.blindness.identity_leaks import find_giveaways
@@ -19,7 +21,7 @@ from judges.verdicts.chances import letter_chances
 from judges.verdicts.reading import ReadAnswer, read_choice, read_score
 from lib.faults import explained
 from lib.text.visible import storable
-from models_runner.adapters.protocol import AdapterError, RefusedError, TransientAdapterError, Written
+from models_runner.adapters.protocol import AdapterError, NotYetError, RefusedError, TransientAdapterError, Written
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +72,9 @@ def _store(
 ) -> int:
     if isinstance(outcome, RefusedError):
         return ours.finish(answer=Answer.NONE, problem=storable(str(outcome)), answered_at=timezone.now())
+    if isinstance(outcome, NotYetError):
+        _wait_until(job, ours, outcome)
+        return 0
     if isinstance(outcome, TransientAdapterError) and row.attempts < MAX_ATTEMPTS:
         _try_again(job, ours, row, outcome)
         return 0
@@ -128,6 +133,15 @@ def _chances(chances: Mapping[str, float] | None, shown_first: str) -> dict[str,
     first, second = chances.get("A", 0.0), chances.get("B", 0.0)
     a, b = (first, second) if shown_first == "a" else (second, first)
     return {"p_a": min(a, 1.0), "p_b": min(b, 1.0), "p_tie": min(chances.get("C", 0.0), 1.0)}
+
+
+def _wait_until(job: JudgingJob, ours: VerdictQuerySet, outcome: NotYetError) -> None:
+    """Let a question wait, and with it all of its job, which would meet the same."""
+    reason = storable(str(outcome))
+    ours.put_back(failure_reason=reason, not_before=outcome.until, attempts=Greatest(F("attempts") - 1, 0))
+    now = timezone.now()
+    if outcome.until > now:
+        job.verdicts.ready(now).update(not_before=outcome.until, failure_reason=reason)
 
 
 def _try_again(job: JudgingJob, ours: VerdictQuerySet, row: Verdict, outcome: TransientAdapterError) -> None:

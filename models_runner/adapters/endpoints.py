@@ -80,6 +80,14 @@ def check_endpoint(url: str) -> None:
     )
 
 
+def host_of(url: str) -> str:
+    """Return the host of an address that check_endpoint allowed, with its port where it is not the usual one."""
+    parts = _parts(url)
+    host = (parts.hostname or "").lower().removesuffix(".")
+    shown = f"[{host}]" if ":" in host else host
+    return shown if _port(parts) == PORTS[parts.scheme] else f"{shown}:{_port(parts)}"
+
+
 def _parts(url: str) -> SplitResult:
     """Parse an address; refuse one that two parsers could read as different hosts. Raises AdapterError."""
     try:

@@ -6,6 +6,7 @@ into texts.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 # How many other tokens an engine is asked for at each place, where it is asked for chances.
@@ -108,6 +109,7 @@ class SystemSpec:
     decoding: Mapping[str, object] = field(default_factory=dict)
     long_input: Mapping[str, object] = field(default_factory=dict)
     engine: Mapping[str, object] = field(default_factory=dict)
+    price: Mapping[str, float] = field(default_factory=dict)
 
 
 class SystemAdapter(Protocol):
@@ -136,6 +138,18 @@ class AdapterError(Exception):
 
 class TransientAdapterError(AdapterError):
     """A temporary fault, such as an endpoint that is down: the same request may succeed later."""
+
+
+class NotYetError(TransientAdapterError):
+    """Nothing may be sent to the endpoint now, by no fault of the request: it waits, and no attempt is counted.
+
+    Attributes:
+        until: When to try again.
+    """
+
+    def __init__(self, message: str, until: datetime) -> None:
+        super().__init__(message)
+        self.until = until
 
 
 class RefusedError(AdapterError):

@@ -3,6 +3,7 @@
 from models_runner.models.batches import BatchCall, ProviderBatch
 from models_runner.models.datasets import Dataset, Document, InstructionKind, Query, Reference, Transcript
 from models_runner.models.drafts import ImportDraft, ImportJob
+from models_runner.models.endpoints import Endpoint, EndpointRequest
 from models_runner.models.finetunings import FineTuning, TrainedDocument
 from models_runner.models.instructions import InstructionText
 from models_runner.models.runs import Run, Summary, SummaryCall
@@ -15,6 +16,8 @@ __all__ = [
     "BatchCall",
     "Dataset",
     "Document",
+    "Endpoint",
+    "EndpointRequest",
     "FineTuning",
     "ImportDraft",
     "ImportJob",

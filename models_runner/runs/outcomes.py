@@ -5,13 +5,15 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, OperationalError, transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from jobs.messages import announce
 from jobs.models import MAX_ATTEMPTS
 from lib.faults import explained
 from lib.text.visible import visible_text
-from models_runner.adapters.protocol import AdapterError, SystemOutput, TransientAdapterError
+from models_runner.adapters.protocol import AdapterError, NotYetError, SystemOutput, TransientAdapterError
 from models_runner.models import Run, Summary, SummaryCall
 from models_runner.models.runs import SummaryQuerySet
 from models_runner.runs.repetition import goes_in_circles
@@ -54,6 +56,9 @@ def store_outcome(
         joules: This summary's share of its batch's energy; None if the machine has no counter.
     """
     ours = held.filter(pk=summary.pk)
+    if isinstance(outcome, NotYetError):
+        _wait_until(run, ours, outcome)
+        return 0
     if isinstance(outcome, TransientAdapterError) and summary.attempts < MAX_ATTEMPTS:
         _try_again(run, ours, summary, outcome)
         return 0
@@ -65,6 +70,15 @@ def store_outcome(
         if saved:
             _save_calls(summary, outcome)
     return saved
+
+
+def _wait_until(run: Run, ours: SummaryQuerySet, outcome: NotYetError) -> None:
+    """Let a summary wait, and with it all of its run, which would meet the same."""
+    reason = str(outcome)
+    ours.put_back(failure_reason=reason, not_before=outcome.until, batch=None, attempts=Greatest(F("attempts") - 1, 0))
+    now = timezone.now()
+    if outcome.until > now:
+        run.summaries.ready(now).update(not_before=outcome.until, failure_reason=reason)
 
 
 def _try_again(run: Run, ours: SummaryQuerySet, summary: Summary, outcome: TransientAdapterError) -> None:

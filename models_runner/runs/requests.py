@@ -20,6 +20,7 @@ def adapter_spec(system: System) -> SystemSpec:
         decoding=system.decoding,
         long_input=system.long_input,
         engine={"threads": settings.GENERATION_THREADS} | system.engine,
+        price=system.price,
     )
 
 

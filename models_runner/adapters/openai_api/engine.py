@@ -13,7 +13,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any, cast
 
-from models_runner.adapters.endpoints import check_engine
+from models_runner.adapters.endpoints import check_engine, host_of
 from models_runner.adapters.language_model import LanguageModelAdapter
 from models_runner.adapters.openai_api.answers import SHOWN_CHARACTERS, Answer, is_spent, read_answer
 from models_runner.adapters.openai_api.refusals import LONGEST_TOLD, read_refusals
@@ -27,6 +27,7 @@ from models_runner.adapters.openai_api.requests import (
 )
 from models_runner.adapters.openai_api.settings import request_settings
 from models_runner.adapters.openai_api.streams import wants_stream
+from models_runner.adapters.openai_api.turns import Wish, busy_seconds, turn_at
 from models_runner.adapters.prompts import SYSTEM_MESSAGE
 from models_runner.adapters.protocol import (
     AdapterError,
@@ -102,6 +103,7 @@ class OpenAIEngine:
         self.batch_size = int(str(settings["concurrency"]))
         self.model = str(settings.get("model") or spec.model_id)
         self.key_env = str(settings.get("key_env") or "")
+        self.host = host_of(base_url)
         self.client = self._client(base_url, settings)
         self.counts_exactly, self.count = self._counter(str(settings.get("tokenizer") or ""))
         self.settings = request_settings(spec, self.window)
@@ -172,15 +174,15 @@ class OpenAIEngine:
 
     def write_each(self, prompts: Sequence[Prompt]) -> list[Written | Exception]:
         """Send the prompts side by side; return an answer or a fault for each."""
-        started = time.perf_counter()
         kept = [self._kept(prompt) for prompt in prompts]
+        times: list[tuple[float, float]] = []
         with ThreadPoolExecutor(self.batch_size) as pool:
             jobs = [
-                pool.submit(self._write, prompt) if answer is None else None
+                pool.submit(self._write, prompt, times) if answer is None else None
                 for prompt, answer in zip(prompts, kept, strict=True)
             ]
         # Each request gets an equal share of the time: side by side they would count the same second several times.
-        share = (time.perf_counter() - started) / max(1, kept.count(None))
+        share = busy_seconds(times) / max(1, kept.count(None))
         pairs = zip(kept, jobs, strict=True)
         return [_outcome(job, share) if job else cast(Written, answer) for answer, job in pairs]
 
@@ -199,10 +201,21 @@ class OpenAIEngine:
             if isinstance(outcome, Written):
                 self._answered.setdefault(prompt, []).append(outcome)
 
-    def _write(self, prompt: Prompt) -> Written:
-        started = time.perf_counter()
-        sent, body = self._ask(prompt)
-        return replace(self.read(body, sent, prompt), seconds=time.perf_counter() - started)
+    def _write(self, prompt: Prompt, times: list[tuple[float, float]]) -> Written:
+        """Write one answer; what it took is added to times, without the wait for its turn."""
+        with turn_at(self.host, lambda: self._wish(prompt)) as turn:
+            started = time.perf_counter()
+            try:
+                sent, body = self._ask(prompt)
+                written = self.read(body, sent, prompt)
+            finally:
+                times.append((started, time.perf_counter()))
+            turn.prompt_tokens, turn.output_tokens = written.prompt_tokens, written.output_tokens
+            return written
+
+    def _wish(self, prompt: Prompt) -> Wish:
+        limit = self._limit(prompt)
+        return Wish(self.needs(prompt) - limit, limit, self.spec.price)
 
     def read(self, body: Any, sent: RequestBody, prompt: Prompt) -> Written:
         """Return what a server's answer holds, without the time it took. Raises AdapterError."""
