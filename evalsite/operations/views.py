@@ -15,11 +15,13 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.rights import rights_of
+from evalsite.operations.endpoints import endpoint_rows
 from evalsite.operations.problems import problems_of
 from evalsite.operations.reasons import kinds_of
 from evalsite.operations.state import site_state
@@ -52,6 +54,7 @@ def operations(request: HttpRequest) -> HttpResponse:
         "state": state,
         "problems": problems_of(state),
         "work": [(row, kinds_of(row.failures.items())) for row in state.work if not row.is_empty],
+        "endpoints": endpoint_rows(timezone.now()),
         "versions": versions(),
         "views": _slow_views(),
         "is_measured": bool(settings.METRICS_TOKEN),

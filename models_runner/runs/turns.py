@@ -35,7 +35,15 @@ Limits = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Use:
-    """What an endpoint does now, and did within a minute and since midnight (UTC)."""
+    """What an endpoint does now, and did within a minute and since midnight (UTC).
+
+    Attributes:
+        at_once: Requests under way.
+        a_minute: Requests begun within the last minute.
+        tokens: Tokens of those.
+        dollars: What was spent today, with what those under way may cost.
+        oldest: When the first of the last minute's requests began.
+    """
 
     at_once: int
     a_minute: int
@@ -109,6 +117,7 @@ def _try(endpoint: Endpoint, limits: Limits, tokens: int, dollars: float) -> End
         # Of all workers, one after the other looks and takes.
         Endpoint.objects.select_for_update().get(pk=endpoint.pk)
         now = timezone.now()
+        tidy(endpoint, now)
         use = use_of(endpoint, now)
         if use.dollars + dollars > limits.get(DOLLARS, float("inf")):
             tomorrow = _midnight(now) + DAY
@@ -129,10 +138,8 @@ def _try(endpoint: Endpoint, limits: Limits, tokens: int, dollars: float) -> End
 
 
 def use_of(endpoint: Endpoint, now: datetime) -> Use:
-    """Return what counts towards the endpoint's limits; what is older is deleted."""
+    """Return what counts towards the endpoint's limits."""
     requests: QuerySet[EndpointRequest] = endpoint.requests.all()
-    requests.filter(begun_at__lt=min(_midnight(now), now - MINUTE), ended_at__isnull=False).delete()
-    _end_lost(requests.filter(ended_at=None), now)
     of_minute, of_day = Q(begun_at__gt=now - MINUTE), Q(begun_at__gte=_midnight(now))
     found = requests.aggregate(
         at_once=Count("pk", filter=Q(ended_at=None)),
@@ -144,8 +151,11 @@ def use_of(endpoint: Endpoint, now: datetime) -> Use:
     return Use(found["at_once"], found["a_minute"], found["tokens"] or 0, found["dollars"] or 0.0, found["oldest"])
 
 
-def _end_lost(under_way: QuerySet[EndpointRequest], now: datetime) -> None:
-    """End requests of workers that are gone; what they may have cost stays counted."""
+def tidy(endpoint: Endpoint, now: datetime) -> None:
+    """Delete what no limit counts any more, and end requests of workers that are gone; what those cost stays counted."""
+    requests: QuerySet[EndpointRequest] = endpoint.requests.all()
+    requests.filter(begun_at__lt=min(_midnight(now), now - MINUTE), ended_at__isnull=False).delete()
+    under_way = requests.filter(ended_at=None)
     owners = under_way.values_list("owner", flat=True).distinct()
     gone = [owner for owner in owners if is_gone(owner)]
     under_way.filter(Q(held_until__lt=now) | Q(owner__in=gone)).update(ended_at=now)
@@ -153,3 +163,14 @@ def _end_lost(under_way: QuerySet[EndpointRequest], now: datetime) -> None:
 
 def _midnight(now: datetime) -> datetime:
     return now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def uses(now: datetime) -> list[tuple[str, list[tuple[str, float, float]]]]:
+    """Return for each endpoint with limits its use of each: the limit's name, what is used, and the limit."""
+    endpoints = {endpoint.host: endpoint for endpoint in Endpoint.objects.filter(host__in=settings.ENDPOINT_LIMITS)}
+    shown = []
+    for host, limits in sorted(settings.ENDPOINT_LIMITS.items()):
+        use = use_of(endpoints[host], now) if host in endpoints else Use(0, 0, 0, 0.0, None)
+        used = {AT_ONCE: use.at_once, A_MINUTE: use.a_minute, TOKENS: use.tokens, DOLLARS: use.dollars}
+        shown.append((host, [(name, used[name], limits[name]) for name in LIMITS if name in limits]))
+    return shown

@@ -1,14 +1,18 @@
 """The page *Operations* and /metrics, as a browser and Prometheus get them."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.conf import settings as site_settings
 from django.test import Client
+from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from evalsite.operations import prometheus, requests
 from evalsite.operations.requests import SlowView, slow_views
 from jobs.models import Worker
-from models_runner.models import Summary
+from models_runner.models import Endpoint, Summary
 from tests.factories import SummaryFactory
 from tests.people import administrator, researcher, stranger
 
@@ -132,3 +136,14 @@ def test_nothing_is_measured_without_a_token(settings):
 
     with pytest.raises(MiddlewareNotUsed):
         requests.RequestTimes(lambda request: None)
+
+
+def test_the_page_shows_how_much_of_its_limits_an_endpoint_has_used(settings):
+    settings.ENDPOINT_LIMITS = {"models.example.org": {"requests_at_once": 8, "dollars_a_day": 20}, "new.example": {}}
+    now = timezone.now()
+    Endpoint.objects.create(host="models.example.org").requests.create(
+        owner="host:1:1:1", begun_at=now, held_until=now + timedelta(minutes=1), tokens=1000, dollars=1.25
+    )
+    shown = " ".join(re.sub(r"<[^>]+>", " ", administrator().get("/operations/").content.decode()).split())
+    assert "models.example.org requests under way 1 8 models.example.org dollars today (UTC) 1.25 20.00" in shown
+    assert "new.example" not in shown

@@ -19,7 +19,7 @@ from models_runner.models import Endpoint, EndpointRequest, Run, Summary
 from models_runner.runs import lifecycle
 from models_runner.runs.generation import work_on_run
 from models_runner.runs.queue import waiting_of
-from models_runner.runs.turns import use_of
+from models_runner.runs.turns import tidy, use_of
 from tests.endpoint import completion, endpoint
 from tests.factories import DatasetFactory, DocumentFactory, SystemFactory, make_study
 from tests.judges.files import judge
@@ -159,6 +159,7 @@ def test_a_request_of_a_worker_that_is_gone_holds_no_place(settings):
     silent = sent(ended=False, owner="elsewhere/1:1:1:1")
     silent.held_until = timezone.now() - timedelta(seconds=1)
     silent.save()
+    tidy(lost.endpoint, timezone.now())
     use = use_of(lost.endpoint, timezone.now())
     assert (use.at_once, use.a_minute, use.dollars) == (0, 2, 0.5)
 
