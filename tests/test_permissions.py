@@ -115,6 +115,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "run": ("GET", RESEARCHERS),
     "summary": ("GET", RESEARCHERS),
     "run_cancel": ("POST", RESEARCHERS),
+    "run_first": ("POST", RESEARCHERS),
     "run_resume": ("POST", RESEARCHERS),
     "run_retry": ("POST", RESEARCHERS),
     "run_scores": ("POST", RESEARCHERS),

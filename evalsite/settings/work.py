@@ -40,6 +40,8 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 RESEND_SECONDS = env.int("RESEND_SECONDS", default=60)
 # The first wait after a temporary fault; it doubles each time, up to five attempts.
 RETRY_SECONDS = env.int("RETRY_SECONDS", default=5)
+# After so long with one run, a worker turns to the next that waits and nobody writes; 0: each is written to its end.
+RUN_TURN_SECONDS = env.float("RUN_TURN_SECONDS", default=600.0)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=30)
 # The first wait before a provider is asked how a batch stands; each later one is half as long again, up to 15 minutes.
 BATCH_POLL_SECONDS = env.float("BATCH_POLL_SECONDS", default=30.0)

@@ -60,6 +60,9 @@ class Run(Announced):
     queued_at = models.DateTimeField(
         default=timezone.now, editable=False, help_text="Since when it waits, or last waited, for a worker to begin."
     )
+    goes_first = models.BooleanField(
+        default=False, db_default=False, help_text="Workers write it before all that do not go first."
+    )
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 

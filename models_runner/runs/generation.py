@@ -27,6 +27,7 @@ from models_runner.models import Run, Summary
 from models_runner.runs import signals
 from models_runner.runs.batches.collecting import collect_batches
 from models_runner.runs.energy import EnergyMeter
+from models_runner.runs.giving_way import GivingWay
 from models_runner.runs.outcomes import settle_outcome
 from models_runner.runs.records import finish_if_complete, note_learnt, note_start
 from models_runner.runs.requests import adapter_spec, summary_requests
@@ -37,13 +38,32 @@ TELL_EVERY_SECONDS = 20.0
 
 
 def work_on_run(run_id: int, *, owner: str) -> str:
-    """Write the run's waiting summaries until none is left; return a line for the log. Calling it twice is harmless."""
+    """Write the run's waiting summaries until none is left; return a line for the log. Calling it twice is harmless.
+
+    Where another run goes before it, that one is written in its place, and this one waits again.
+    """
     run = Run.objects.select_related("system", "dataset").filter(pk=run_id).first()
     if run is None:
         return f"run {run_id} is gone"
+    lines = []
+    while run is not None:
+        way = GivingWay(run)
+        lines.append(_work_on(way, owner))
+        if way.to is not None:
+            until_answered(way.announce)
+            lines.append(f"then run {way.to.pk}")
+        run = way.to
+    return ", ".join(lines)
+
+
+def _work_on(way: GivingWay, owner: str) -> str:
+    """Write a run's summaries until none is left, or it has to give way."""
+    run, run_id = way.run, way.run.pk
     if not run.summaries.ready(timezone.now()).exists():
         finish_if_complete(run)
         return f"run {run_id}: nothing waits"
+    if way.is_due():
+        return f"run {run_id}: not begun"
     try:
         adapter = load_adapter(run.system.adapter, adapter_spec(run.system))
         writer = BatchWriter(adapter) if run.system.writes_in_batches else None
@@ -52,14 +72,15 @@ def work_on_run(run_id: int, *, owner: str) -> str:
         reason = _reason_not_loaded(error)
         _fail_waiting(run, reason)
         return f"run {run_id}: {reason}"
-    return _written(run, adapter, writer, owner)
+    return _written(way, adapter, writer, owner)
 
 
-def _written(run: Run, adapter: SystemAdapter, writer: BatchWriter | None, owner: str) -> str:
+def _written(way: GivingWay, adapter: SystemAdapter, writer: BatchWriter | None, owner: str) -> str:
+    run = way.run
     try:
         if writer is not None:
             return collect_batches(run, writer, owner=owner)
-        return _work_with_siblings(run, adapter, owner)
+        return _work_with_siblings(way, adapter, owner)
     except OperationalError as error:
         if connection_is_lost(error):
             until_answered(partial(_give_back, run, owner))
@@ -87,9 +108,10 @@ def _reason_not_loaded(error: Exception) -> str:
     return f"The system could not be loaded. {explained(error)}"
 
 
-def _work_with_siblings(run: Run, adapter: SystemAdapter, owner: str) -> str:
+def _work_with_siblings(way: GivingWay, adapter: SystemAdapter, owner: str) -> str:
+    run = way.run
     runs = [run, *_siblings(run)]
-    saved = _work(runs, adapter, owner)
+    saved = _work(runs, adapter, owner, way)
     for worked_on in runs:
         finish_if_complete(worked_on)
     return f"run {run.pk}: {saved} summaries"
@@ -105,10 +127,10 @@ def _siblings(run: Run) -> list[Run]:
     return list(same.open().select_related("system", "dataset").order_by("pk"))
 
 
-def _work(runs: Sequence[Run], adapter: SystemAdapter, owner: str) -> int:
+def _work(runs: Sequence[Run], adapter: SystemAdapter, owner: str, way: GivingWay) -> int:
     saved, told = 0, time.monotonic()
     noted: dict[int, dict[str, object]] = {}
-    for run, ids in _batches(runs, adapter.batch_size, owner):
+    for run, ids in _batches(runs, adapter.batch_size, owner, way):
         if run.pk not in noted:
             noted[run.pk] = adapter.environment()
             note_start(run, adapter)
@@ -124,7 +146,7 @@ def _work(runs: Sequence[Run], adapter: SystemAdapter, owner: str) -> int:
     return saved
 
 
-def _batches(runs: Sequence[Run], size: int, owner: str) -> Iterator[tuple[Run, list[int]]]:
+def _batches(runs: Sequence[Run], size: int, owner: str, way: GivingWay) -> Iterator[tuple[Run, list[int]]]:
     """Yield claimed batches: documents of the first run, then the same documents in the other runs, and so on."""
     first, *others = runs
 
@@ -137,12 +159,13 @@ def _batches(runs: Sequence[Run], size: int, owner: str) -> Iterator[tuple[Run, 
                 run.pk, owner=owner, count=size, now=now, lease=lease_time(), documents=documents
             )
 
-    while ids := claim(first):
+    while not way.is_due() and (ids := claim(first)):
         yield first, ids
         documents = set(Summary.objects.filter(pk__in=ids).values_list("document_id", flat=True))
         for other in others:
             while more := claim(other, documents):
                 yield other, more
+        way.note_written()
 
 
 def _write_batch(run: Run, adapter: SystemAdapter, owner: str, ids: Sequence[int]) -> int:

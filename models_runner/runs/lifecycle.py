@@ -117,9 +117,16 @@ def lock_run(pk: int) -> Run:
 
 def _reopen(run: Run) -> None:
     Run.objects.filter(pk=run.pk).update(
-        status=Run.Status.PENDING, failure_reason="", finished_at=None, queued_at=timezone.now()
+        status=Run.Status.PENDING, failure_reason="", finished_at=None, queued_at=timezone.now(), goes_first=False
     )
     run.refresh_from_db()
+
+
+def put_first(run: Run, *, goes_first: bool) -> None:
+    """Have workers write the run before all others, from the next document that they begin, or in its turn again."""
+    Run.objects.open().filter(pk=run.pk).update(goes_first=goes_first)
+    if goes_first:
+        Run.objects.open().filter(pk=run.pk).announce()
 
 
 @transaction.atomic

@@ -161,6 +161,8 @@ def _is_before(other: _Open, open_run: _Open, queue: _Queue) -> bool:
     """Whether a worker takes up the other run first. Of a run that has begun, only those being written are known."""
     if not other.ready or other.group == open_run.group or open_run.run.status != Run.Status.PENDING:
         return False
+    if other.run.goes_first != open_run.run.goes_first:
+        return other.run.goes_first
     if other.run.status != Run.Status.PENDING:
         return False
     return queue.since[other.group] < queue.since[open_run.group]

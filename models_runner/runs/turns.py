@@ -152,7 +152,7 @@ def use_of(endpoint: Endpoint, now: datetime) -> Use:
 
 
 def tidy(endpoint: Endpoint, now: datetime) -> None:
-    """Delete what no limit counts any more, and end requests of workers that are gone; what those cost stays counted."""
+    """Delete what no limit counts any more; end requests of workers that are gone, whose cost stays counted."""
     requests: QuerySet[EndpointRequest] = endpoint.requests.all()
     requests.filter(begun_at__lt=min(_midnight(now), now - MINUTE), ended_at__isnull=False).delete()
     under_way = requests.filter(ended_at=None)

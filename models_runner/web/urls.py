@@ -20,6 +20,7 @@ urlpatterns = [
     path("summaries/<int:pk>/", runs.summary_detail, name="summary"),
     path("runs/<int:pk>/cancel/", runs.run_cancel, name="run_cancel"),
     path("runs/<int:pk>/resume/", runs.run_resume, name="run_resume"),
+    path("runs/<int:pk>/first/", runs.run_first, name="run_first"),
     path("runs/<int:pk>/retry/", runs.run_retry, name="run_retry"),
     path("runs/<int:pk>/scores/", runs.run_scores, name="run_scores"),
     path("fine-tuning/", finetuning.finetuning_list, name="finetunings"),

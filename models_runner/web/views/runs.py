@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from models_runner.models import Document, Run
@@ -85,6 +86,17 @@ def run_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_run(request, pk)
     lifecycle.cancel_run(run)
     messages.info(request, "Cancelled. Finished summaries stay; you can resume at any time.")
+    return redirect(run)
+
+
+@researchers_only
+@require_POST
+def run_first(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write a run before all others, or in its turn again."""
+    run, goes_first = get_run(request, pk), request.POST.get("first") == "yes"
+    lifecycle.put_first(run, goes_first=goes_first)
+    first = _("Workers write this run next, from the next meeting that they begin.")
+    messages.info(request, first if goes_first else _("This run is written in its turn again."))
     return redirect(run)
 
 

@@ -9,7 +9,7 @@ from tests.people import annotator, researcher, stranger
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PAGES = ["datasets", "dataset", "document", "systems", "system", "runs", "run", "summary"]
-BUTTONS = ["run_cancel", "run_resume", "run_retry"]
+BUTTONS = ["run_cancel", "run_first", "run_resume", "run_retry"]
 
 
 @pytest.fixture
