@@ -229,3 +229,9 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return self.owner
+
+    @property
+    def place(self) -> str:
+        """Machine and process id, which is what an operator looks for."""
+        machine, _, rest = self.owner.partition(":")
+        return f"{machine.partition('/')[0]}:{rest.partition(':')[0]}"
