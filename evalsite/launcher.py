@@ -7,21 +7,26 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import IO
 
 from django.conf import settings
+from django.db import connections
 
+from evalsite.waiting import WAITS_FOR
 from jobs.processes import drain_seconds, end_with_parent, stop_process, worker_command
 from lib.cores import cores
 
 RESTART_PAUSE_SECONDS = 3.0
 # Each takes some 150 MB.
 MOST_WEB_PROCESSES = 8
+# On a machine that has other work too, a worker keeps its models for this long after its last task.
+IDLE_SECONDS = 60.0
 
 
 class StartError(RuntimeError):
@@ -52,6 +57,38 @@ def lock_data_dir() -> IO[str]:
             "make run DATA_DIR=var2 PORT=8001"
         ) from error
     return lock
+
+
+class Aside:
+    """Something that a child process does, whose memory goes with it: the launcher lives as long as the site."""
+
+    def __init__(self, work: Callable[..., object], *arguments: object) -> None:
+        """Begin it. A connection to the database belongs to one process, so none is open then."""
+        connections.close_all()
+        self._child = get_context("fork").Process(target=_alone, args=(work, *arguments), daemon=True)
+        self._child.start()
+
+    def wait(self) -> None:
+        """Wait until it is done.
+
+        Raises:
+            StartError: It failed; the child has printed why.
+        """
+        try:
+            self._child.join()
+        finally:
+            if self._child.is_alive():
+                self._child.terminate()
+                self._child.join()
+        if self._child.exitcode:
+            raise StartError("The site could not be prepared; the reason stands above.")
+
+
+def _alone(work: Callable[..., object], *arguments: object) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    end_with_parent()
+    work(*arguments)
 
 
 def web_command(host: str, port: int) -> list[str]:
@@ -100,12 +137,21 @@ class Children:
     def start(self, name: str, command: Sequence[str]) -> None:
         self.children.append(Child(name, command, self._spawn(name, command), time.monotonic()))
 
+    def start_web(self, host: str, port: int) -> Callable[[], None]:
+        """Let the web server load while tables and files are made; return what lets it go on (evalsite/waiting.py)."""
+        waited_for, held = os.pipe()
+        command = web_command(host, port)
+        process = self._spawn("web", command, waited_for)
+        os.close(waited_for)
+        self.children.append(Child("web", command, process, time.monotonic()))
+        return partial(os.close, held)
+
     def start_workers(self) -> None:
         # Two processes, so that metrics are computed while generation is busy, and each loads only its own weights.
         self.start("generation", worker_command("generation"))
         self.start("metrics", worker_command("metrics", "default"))
 
-    def _spawn(self, name: str, command: Sequence[str]) -> "subprocess.Popen[bytes]":
+    def _spawn(self, name: str, command: Sequence[str], waits_for: int | None = None) -> "subprocess.Popen[bytes]":
         with self._log(name) as log:
             return subprocess.Popen(
                 command,
@@ -113,7 +159,8 @@ class Children:
                 stdout=log,
                 stderr=log,
                 cwd=settings.BASE_DIR,
-                env=os.environ | self._environment(),
+                env=os.environ | self._environment() | ({WAITS_FOR: str(waits_for)} if waits_for else {}),
+                pass_fds=(waits_for,) if waits_for else (),
                 start_new_session=True,
                 preexec_fn=partial(end_with_parent, signal.SIGTERM),
             )
@@ -123,6 +170,7 @@ class Children:
             "DATA_DIR": str(settings.DATA_DIR),
             "PORT": str(settings.PORT),
             "DRAIN_SECONDS": str(drain_seconds()),
+            "WORKER_IDLE_SECONDS": os.environ.get("WORKER_IDLE_SECONDS", str(IDLE_SECONDS)),
         }
 
     def _log(self, name: str) -> AbstractContextManager[IO[bytes] | None]:

@@ -7,9 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from evalsite.waiting import wait_until_prepared
 from lib.serving.statements import limit_statements
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evalsite.settings")
+wait_until_prepared()
 site = get_wsgi_application()
 limit_statements(settings.WEB_STATEMENT_SECONDS)
 

@@ -15,6 +15,7 @@ from jobs.ownership import process_id
 logger = logging.getLogger(__name__)
 
 _ending = False
+_signals = 0
 
 
 class WorkerEndingError(Exception):
@@ -24,6 +25,11 @@ class WorkerEndingError(Exception):
 def worker_is_ending() -> bool:
     """Tell whether this process is a worker that was told to end; it then claims nothing more."""
     return _ending
+
+
+def signals_received() -> int:
+    """Return how often this worker was told to end."""
+    return _signals
 
 
 def stop_if_ending() -> None:
@@ -48,8 +54,10 @@ def _watch_signals(**kwargs: object) -> None:
 
 
 def _notice(reader: int) -> None:
+    global _signals
     while number := os.read(reader, 1):
         if number[0] in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            _signals += 1
             _end()
 
 

@@ -72,9 +72,9 @@ class LeasedQuerySet(models.QuerySet[LeasedRow]):
         """Let rows wait for the next worker."""
         return self.update(status=self.model.Status.PENDING, **UNHELD, **changes)
 
-    def put_back_uncounted(self) -> int:
+    def put_back_uncounted(self, **changes: object) -> int:
         """Let held rows wait for the next worker, and do not count an attempt that ended by no fault of theirs."""
-        return self.put_back(attempts=Greatest(F("attempts") - 1, 0))
+        return self.put_back(attempts=Greatest(F("attempts") - 1, 0), **changes)
 
     def reopen(self, **changes: object) -> int:
         """Let ended rows wait again, with no attempts counted."""
@@ -229,3 +229,9 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return self.owner
+
+    @property
+    def place(self) -> str:
+        """Machine and process id, which is what an operator looks for."""
+        machine, _, rest = self.owner.partition(":")
+        return f"{machine.partition('/')[0]}:{rest.partition(':')[0]}"

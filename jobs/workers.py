@@ -8,9 +8,9 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from jobs import sweeper
+from jobs import idling, sweeper
 from jobs.models import SEEN_EVERY, Worker
-from jobs.ownership import is_gone, machine_id, owner_id
+from jobs.ownership import is_gone, machine_id, owner_id, process_id
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,8 @@ class Presence:
     def stop(self) -> None:
         self._ended.set()
         self._thread.join(timeout=5)
-        Worker.objects.filter(owner=self._owner).delete()
+        if not idling.is_starting_anew():
+            Worker.objects.filter(owner=self._owner).delete()
 
     def _run(self) -> None:
         try:
@@ -48,6 +49,7 @@ class Presence:
                 due = swept >= settings.SWEEP_SECONDS
                 self._tick(sweep=due)
                 swept = 0.0 if due else swept
+                idling.end_if_idle()
         finally:
             connection.close()
 
@@ -56,6 +58,9 @@ class Presence:
             Worker.objects.update_or_create(
                 owner=self._owner, defaults={"queues": self._queues, "seen_at": timezone.now()}
             )
+            if starting:
+                # Of this process before it started anew (jobs/idling.py).
+                Worker.objects.filter(owner__startswith=process_id()).exclude(owner=self._owner).delete()
             if sweep:
                 sweeper.sweep(starting=starting)
         except DatabaseError:
@@ -78,3 +83,4 @@ def _start_presence(sender: object = None, **kwargs: object) -> None:
 def _stop_presence(**kwargs: object) -> None:
     if _presence is not None:
         _presence.stop()
+    idling.start_anew()

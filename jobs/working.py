@@ -10,7 +10,8 @@ from jobs.claims import give_back_rows
 from jobs.database import connection_is_lost, until_answered
 from jobs.draining import WorkerEndingError
 from jobs.leases import KeepLease, lease_time
-from jobs.models import Leased, LeasedQuerySet
+from jobs.models import Announced, Leased, LeasedQuerySet
+from jobs.outside import is_from_outside
 from lib.faults import disk_is_full, explained
 from lib.serving.traces import span
 
@@ -88,6 +89,21 @@ def work_on_held(
             until_answered(lambda: give_back_rows(held))
             return f"{what}: given back, as the database was gone. {explain(error)}"
         reason = explain(error)
-        held.fault(reason)
-        logger.exception("%s failed", what)
+        if is_from_outside(error) or disk_is_full(error):
+            _wait(row, held, error, reason)
+            logger.warning("%s could not be done", what, exc_info=error)
+        else:
+            held.fault(reason)
+            logger.exception("%s failed", what)
         return f"{what}: {reason}"
+
+
+def _wait(row: Leased, held: LeasedQuerySet[Any], error: Exception, reason: str) -> None:
+    """Let a row wait until a sweep announces it again, RESEND_SECONDS from now at the earliest."""
+    later = {"announced_at": timezone.now()} if isinstance(row, Announced) else {}
+    if is_from_outside(error):
+        held.put_back_uncounted(failure_reason=reason, **later)
+    elif row.attempts < row.MAX_ATTEMPTS:
+        held.put_back(failure_reason=reason, **later)
+    else:
+        held.fail(reason)

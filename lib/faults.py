@@ -3,6 +3,8 @@
 import errno
 import sqlite3
 
+from lib.storage.bucket import StorageGoneError
+
 FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
 FULL_SQLSTATE = "53100"
 
@@ -15,6 +17,15 @@ def disk_is_full(error: BaseException | None) -> bool:
         if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
             return True
         if getattr(error, "sqlstate", None) == FULL_SQLSTATE:
+            return True
+        error = error.__cause__
+    return False
+
+
+def storage_is_gone(error: BaseException | None) -> bool:
+    """Whether object storage that does not answer is behind this error."""
+    while error is not None:
+        if isinstance(error, StorageGoneError):
             return True
         error = error.__cause__
     return False

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
@@ -18,6 +19,7 @@ from api.site import api
 from api.tokens import make_token, revoke_token
 from api.web.describing import operations_by_subject
 from api.web.forms import TokenForm
+from lib.serving.addresses import address_for
 from lib.text.translated import verbatim
 
 # Among them are the tokens of annotators of one's own front end, one each.
@@ -34,7 +36,7 @@ def openapi(request: HttpRequest) -> HttpResponse:
 def docs(request: HttpRequest) -> HttpResponse:
     """Show the same to people; docs/decisions/api-page.md says why the page is our own."""
     schema = cast(dict[str, Any], api.get_openapi_schema())
-    context = {"groups": operations_by_subject(schema), "site": request.build_absolute_uri("/")}
+    context = {"groups": operations_by_subject(schema), "site": address_for(request, reverse("home"))}
     return render(request, "api/docs.html", context)
 
 

@@ -31,6 +31,7 @@ from accounts.two_factor.checking import factor_of
 from annotations.people.new_members import invite_member
 from evalsite.accounts.forms import WHAT_ROLES_DO, InviteForm, RoleForm
 from lib.choices import refuse_choice
+from lib.serving.addresses import address_for
 
 ACCOUNTS_A_PAGE = 50
 EVENTS_A_PAGE = 50
@@ -113,7 +114,7 @@ def invite_account(request: HttpRequest) -> HttpResponse:
     path = reverse("invited", args=[token])
     if mail.is_wanted(invitation.email) and _is_sent(request, invitation, path):
         return redirect("accounts")
-    link = request.build_absolute_uri(path)
+    link = address_for(request, path)
     return _accounts_page(request, InviteForm(), link=link, invitation=invitation)
 
 
@@ -205,7 +206,7 @@ def reset_link(request: HttpRequest, pk: int) -> HttpResponse:
     """Make a link for a new password; it is in this answer and nowhere else."""
     user = _user(pk)
     try:
-        link = request.build_absolute_uri(make_reset_link(user, administrator_of(request)))
+        link = address_for(request, make_reset_link(user, administrator_of(request)))
     except AccountError as error:
         messages.error(request, str(error))
         return redirect("one-account", user.pk)

@@ -41,12 +41,28 @@ def secret_key() -> str:
     return generated_secret_key(DATA_DIR / "secret_key")
 
 
+def own_host(address: str) -> str:
+    """Return the host of an address as ALLOWED_HOSTS has it.
+
+    Raises:
+        ImproperlyConfigured: It is no address of a web site.
+    """
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ImproperlyConfigured(f"SITE_URL is {address!r}; expected such as https://example.org/punchweight.")
+    return f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+
+
 SECRET_KEY = secret_key()
 PORT = env.int("PORT", default=8000)
-SITE_URL = env.str("SITE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
+# Without it, links lead to the address that the page was asked at.
+SITE_URL_GIVEN = bool(env.str("SITE_URL", default=""))
+SITE_URL = (env.str("SITE_URL", default="") or f"http://127.0.0.1:{PORT}").rstrip("/")
 HTTPS = SITE_URL.startswith("https://")
 # Of a site below another one's address, such as https://example.org/punchweight.
 URL_PREFIX = urlsplit(SITE_URL).path
+SITE_ORIGIN = SITE_URL.removesuffix(URL_PREFIX)
 FORCE_SCRIPT_NAME = URL_PREFIX or None
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# This machine asks for /healthz and /readyz. The site's own address is allowed whatever the port, which proxies drop.
+ALLOWED_HOSTS = [*env.list("ALLOWED_HOSTS", default=[]), own_host(SITE_URL), "localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = [*env.list("CSRF_TRUSTED_ORIGINS", default=[]), SITE_ORIGIN]

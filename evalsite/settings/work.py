@@ -51,6 +51,10 @@ BATCH_POLL_SECONDS = env.float("BATCH_POLL_SECONDS", default=30.0)
 SUMMARY_LEASE_SECONDS = env.int("SUMMARY_LEASE_SECONDS", default=120)
 # A worker that was told to end finishes what it is writing, for this long; then it gives back what it holds.
 DRAIN_SECONDS = env.float("DRAIN_SECONDS", default=25.0)
+# A worker that has had nothing to do for this long, and holds that much more memory than at its start, starts anew.
+# 0 seconds: it keeps what it loaded.
+WORKER_IDLE_SECONDS = env.float("WORKER_IDLE_SECONDS", default=600.0)
+WORKER_IDLE_BYTES = env.int("WORKER_IDLE_BYTES", default=100_000_000)
 GENERATION_THREADS = env.int("GENERATION_THREADS", default=0)  # 0: as many as the machine has cores
 
 # A worker computes a board or quality page of more votes than this, at most once in this many seconds; a smaller one is

@@ -148,7 +148,7 @@ def patterns(request: HttpRequest) -> HttpResponse:
 
 def _is_from_here(request: HttpRequest) -> bool:
     """True if the browser says that a page of this site sent the request; no other site can make it say so."""
-    return request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
+    return request.headers.get("Origin") in (f"{request.scheme}://{request.get_host()}", settings.SITE_ORIGIN)
 
 
 @csrf_exempt

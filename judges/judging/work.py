@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from functools import partial
 
+from django.conf import settings
 from django.db import OperationalError
 from django.utils import timezone
 
@@ -11,6 +13,8 @@ from jobs.claims import give_back
 from jobs.database import connection_is_lost, until_answered
 from jobs.draining import worker_is_ending
 from jobs.leases import KeepLease, lease_time
+from jobs.messages import announce
+from jobs.outside import is_from_outside
 from judges.judging.budget import affordable
 from judges.judging.lifecycle import finish_if_complete, stop_at_limit
 from judges.judging.outcomes import settle_answer
@@ -18,6 +22,7 @@ from judges.judging.questions import AskedPrompt, DocumentQuestions
 from judges.models import JudgingJob, Verdict
 from lib.faults import disk_is_full, explained
 from lib.serving.traces import span
+from lib.text.visible import storable
 from models_runner.adapters.language_model import settled_outcomes
 from models_runner.adapters.protocol import AdapterError, TextEngine, TransientAdapterError, Written
 from models_runner.adapters.registry import load_engine
@@ -41,8 +46,11 @@ def work_on_judging(job_id: int, *, owner: str) -> str:
     except Exception as error:
         # Catch everything: re-raising would requeue the job forever.
         reason = _reason_not_loaded(error)
-        job.verdicts.filter(status=Verdict.Status.PENDING).fail(reason)
-        finish_if_complete(job)
+        if is_from_outside(error):
+            _hold_back(job, reason)
+        else:
+            job.verdicts.filter(status=Verdict.Status.PENDING).fail(reason)
+            finish_if_complete(job)
         return f"judging {job_id}: {reason}"
     try:
         answered = _work(job, engine, owner)
@@ -61,6 +69,14 @@ def work_on_judging(job_id: int, *, owner: str) -> str:
 def _give_back(job: JudgingJob, owner: str) -> None:
     give_back(owner)
     JudgingJob.objects.open().filter(pk=job.pk).announce()
+
+
+def _hold_back(job: JudgingJob, reason: str) -> None:
+    """Let the job's questions wait for a while, because no judge can be loaded now."""
+    now = timezone.now()
+    delay = timedelta(seconds=settings.RESEND_SECONDS)
+    job.verdicts.ready(now).update(failure_reason=storable(reason), not_before=now + delay)
+    announce(JudgingJob.TASK, job.pk, delay=delay)
 
 
 def _reason_not_loaded(error: Exception) -> str:

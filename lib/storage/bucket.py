@@ -6,7 +6,7 @@ manifest is one object, put last, so that readers see all of it or what was ther
 
 import hashlib
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,10 +17,15 @@ FILES, MANIFESTS, ENDING = "files", "manifests", ".json"
 # As many keys as one request deletes.
 AT_ONCE = 1000
 GONE = ("404", "NoSuchKey", "NotFound")
+TOO_MANY, SERVERS_FAULT = 429, 500
 
 
 class StorageError(OSError):
     """The object storage does not answer, or refuses; the message says which."""
+
+
+class StorageGoneError(StorageError):
+    """The object storage does not answer, or is too busy: later it may."""
 
 
 class DamagedFileError(OSError):
@@ -37,9 +42,15 @@ def _asking(address: str) -> Iterator[None]:
     except ClientError as error:
         if str(error.response.get("Error", {}).get("Code")) in GONE:
             raise FileNotFoundError(address) from error
-        raise StorageError(f"The object storage refused: {error}") from error
+        kind = StorageGoneError if _is_busy(error.response) else StorageError
+        raise kind(f"The object storage refused: {error}") from error
     except (BotoCoreError, HTTPClientError, Boto3Error) as error:
-        raise StorageError(f"The object storage does not answer: {error}") from error
+        raise StorageGoneError(f"The object storage does not answer: {error}") from error
+
+
+def _is_busy(response: Mapping[str, Any]) -> bool:
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status == TOO_MANY or status >= SERVERS_FAULT
 
 
 @dataclass(frozen=True)

@@ -130,6 +130,8 @@ class LlamaCppEngine:
         params.n_ctx = self.window * self.slots
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self.threads
         params.verbosity = QUIET
+        # llama.cpp would keep what it computed for each prompt, up to 8 GB; the slot has that of the last one anyway.
+        params.cache_ram_mib = 0
         if self.flash_attention is not None:
             kind = xllamacpp.llama_flash_attn_type
             on, off = kind.LLAMA_FLASH_ATTN_TYPE_ENABLED, kind.LLAMA_FLASH_ATTN_TYPE_DISABLED

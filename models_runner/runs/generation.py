@@ -3,8 +3,10 @@
 import logging
 import time
 from collections.abc import Collection, Iterator, Sequence
+from datetime import timedelta
 from functools import partial
 
+from django.conf import settings
 from django.db import OperationalError
 from django.utils import timezone
 
@@ -12,6 +14,8 @@ from jobs.claims import give_back
 from jobs.database import connection_is_lost, until_answered
 from jobs.draining import worker_is_ending
 from jobs.leases import KeepLease, lease_time
+from jobs.messages import announce
+from jobs.outside import is_from_outside
 from lib.faults import disk_is_full, explained
 from lib.serving.traces import span
 from models_runner.adapters.openai_api.batches import BatchWriter
@@ -70,7 +74,10 @@ def _work_on(way: GivingWay, owner: str) -> str:
     except Exception as error:
         # Catch everything: re-raising would requeue the run forever.
         reason = _reason_not_loaded(error)
-        _fail_waiting(run, reason)
+        if is_from_outside(error):
+            _hold_back(run, reason)
+        else:
+            _fail_waiting(run, reason)
         return f"run {run_id}: {reason}"
     return _written(way, adapter, writer, owner)
 
@@ -209,6 +216,14 @@ def _outputs(adapter: SystemAdapter, requests: Sequence[SummaryRequest]) -> list
             f"Adapter {adapter.name} returned {len(outputs)} outputs for {len(requests)} requests; expected one each."
         )
     return list(outputs)
+
+
+def _hold_back(run: Run, reason: str) -> None:
+    """Let the run's summaries wait for a while, because no system can be loaded now."""
+    now = timezone.now()
+    delay = timedelta(seconds=settings.RESEND_SECONDS)
+    run.summaries.ready(now).update(failure_reason=reason, not_before=now + delay)
+    announce(Run.TASK, run.pk, delay=delay)
 
 
 def _fail_waiting(run: Run, reason: str) -> None:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import kubernetes_validate
 import pytest
@@ -139,6 +140,17 @@ def test_every_variable_is_one_that_is_read():
         if "compose.yaml" in where or where in ("environment.example", "workers.yaml generation"):
             assert needed <= given.keys(), where
     assert needed <= {name for where, given in environments() if where in ("ConfigMap", "Secret") for name in given}
+
+
+def test_nginx_and_the_units_mean_the_same_site():
+    given = dict(environments())
+    nginx = (ROOT / "deploy/nginx.conf").read_text()
+    site = urlsplit(given["environment.example"]["SITE_URL"])
+    assert f"server_name {site.hostname};" in nginx
+    assert f"location {site.path}/ {{" in nginx
+    web = dict(unit(ROOT / "deploy/systemd/punchweight-web.service"))["ExecStart"].split()
+    assert f"server {web[web.index('--bind') + 1]};" in nginx
+    assert f"alias {given['punchweight-web.service']['DATA_DIR']}/static/;" in nginx
 
 
 def seconds(text):

@@ -32,7 +32,7 @@ def test_without_debug_nothing_is_started(settings, monkeypatch, arguments):
 
 def test_one_web_process_and_one_worker_that_reload(settings):
     children = Recorded()
-    dev.Command().start_web(children, "127.0.0.1")
+    dev.Command().start_web(children, "127.0.0.1")()
     dev.Command().start_workers(children)
     assert children.commands == {
         "web": ["manage.py", "runserver", f"127.0.0.1:{settings.PORT}"],

@@ -1,10 +1,13 @@
 """Doing a claimed job: kept while it lasts, ended with its result or with a reason."""
 
 import time
+from types import SimpleNamespace
 
 import pytest
 
+from jobs.sweeper import sweep_jobs
 from jobs.working import LeaseLostError, work_on
+from lib.storage.bucket import StorageError, StorageGoneError
 from tests.jobs.models import Chore, Errand
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -49,6 +52,36 @@ def test_an_error_that_may_pass_leaves_another_attempt():
     job.refresh_from_db()
     assert job.status == "pending"
     assert "The disk is full" in job.failure_reason
+
+
+NO_SPACE = OSError(28, "No space left on device")
+GONE = StorageGoneError("The object storage does not answer.")
+REFUSED = StorageError("The object storage refused.")
+
+
+@pytest.mark.parametrize(
+    ("error", "room", "before", "then"),
+    [
+        (NO_SPACE, 0, 4, ("pending", 4)),  # nothing that the job did: no attempt counts, however often
+        (GONE, 10**9, 4, ("pending", 4)),
+        (NO_SPACE, 10**9, 0, ("pending", 1)),  # there is room without it: what fills the disk itself comes to an end
+        (NO_SPACE, 10**9, 4, ("failed", 5)),
+        (REFUSED, 10**9, 0, ("failed", 1)),
+    ],
+)
+def test_a_job_waits_for_space_and_for_storage(error, room, before, then, monkeypatch, settings):
+    def raising(job, held):
+        raise RuntimeError("It could not be written.") from error
+
+    settings.LEAST_FREE_BYTES = 10**8
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=room))
+    job = Errand.objects.create(attempts=before)
+    work_on(Errand.objects.all(), job.pk, raising, owner="one")
+    job.refresh_from_db()
+    assert (job.status, job.attempts, job.owner) == (*then, "")
+    assert job.failure_reason
+    # The next sweep leaves it alone, a later one announces it.
+    assert [sweep_jobs(Errand).announced, sweep_jobs(Errand, starting=True).announced] == [0, then[0] == "pending"]
 
 
 def test_a_job_that_was_taken_away_keeps_what_the_other_says():

@@ -11,6 +11,8 @@ from judges.judging.budget import affordable
 from judges.judging.lifecycle import Asked, cancel_judging, resume_judging, start_judging, stop_at_limit
 from judges.judging.work import work_on_judging
 from judges.models import JudgingJob, Verdict
+from lib.storage.bucket import StorageGoneError
+from models_runner.adapters.protocol import TransientAdapterError
 from models_runner.adapters.registry import unload_all
 from tests.endpoint import completion, endpoint
 from tests.factories import make_study
@@ -210,3 +212,18 @@ def test_a_limit_that_is_raised_while_the_work_reaches_it_stops_nothing():
     with transaction.atomic():
         resume_judging(job, cost_limit=20.0)
     assert JudgingJob.objects.get(pk=job.pk).status == "pending"
+
+
+def test_questions_wait_while_the_judges_weights_cannot_be_fetched(monkeypatch):
+    def gone(key, spec):
+        raise TransientAdapterError("It does not answer.") from StorageGoneError("It does not answer.")
+
+    with endpoint(lambda body, headers: (200, {}, said())) as server:
+        job = asked_at(server.url, make_study(systems=2, documents=1))
+        with monkeypatch.context() as patched:
+            patched.setattr(work, "load_engine", gone)
+            worked(job)
+        waiting = job.verdicts.values_list("status", "attempts", "failure_reason")
+        assert set(waiting) == {(Verdict.Status.PENDING, 0, "It does not answer.")}
+        job.verdicts.update(not_before=timezone.now())
+        assert worked(job).status == JudgingJob.Status.DONE

@@ -62,7 +62,7 @@ def configured(folder, static, plain, tls, site):
         "server 127.0.0.1:8000;": f"server 127.0.0.1:{site};",
         f"/etc/letsencrypt/live/{NAME}/fullchain.pem": f"{folder}/certificate",
         f"/etc/letsencrypt/live/{NAME}/privkey.pem": f"{folder}/key",
-        "/srv/punchweight/var/static/": f"{static}/",
+        "/var/lib/punchweight/static/": f"{static}/",
         "/var/log/nginx/": f"{folder}/",
     }
     for shipped, ours in changes.items():
@@ -131,8 +131,8 @@ def site(tmp_path, collected):
         "DATABASE_URL": database_url(),
         "DATA_DIR": str(tmp_path),
         "SECRET_KEY": settings.SECRET_KEY,
-        "SITE_URL": f"https://{NAME}{PREFIX}",
-        "ALLOWED_HOSTS": NAME,
+        # The port is not in what nginx passes on.
+        "SITE_URL": f"https://{NAME}:{tls}{PREFIX}",
         "BEHIND_PROXY": "1",
     }
     with ExitStack() as started:
@@ -203,7 +203,7 @@ def logs_in(site, user, csrf, page):
     headers = {
         "Content_Type": "application/x-www-form-urlencoded",
         "Cookie": f"{csrf.key}={csrf.value}",
-        "Origin": f"https://{NAME}",
+        "Origin": f"https://{NAME}:{site.tls}",
         "X_Forwarded_For": "203.0.113.7",
         "X_Forwarded_Proto": "http",
     }

@@ -17,6 +17,7 @@ from django.conf import settings
 from prometheus_client.parser import text_string_to_metric_families
 
 pytestmark = [pytest.mark.worker, pytest.mark.weights]
+HEAVY = ("torch", "vl_convert", "xllamacpp")
 
 
 def free_port():
@@ -99,6 +100,20 @@ def processes_of(data_dir):
     return found
 
 
+def heavy_libraries(data_dir):
+    """What each process of the site has loaded of those that cost hundreds of megabytes, by a word of its command."""
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"DATA_DIR={data_dir}\0".encode() in (process / "environ").read_bytes():
+                command, maps = (process / "cmdline").read_text(), (process / "maps").read_text()
+                (role,) = (word for word in ("serve", "gunicorn", "generation", "metrics") if word in command)
+                found.setdefault(role, set()).update(name for name in HEAVY if f"/{name}" in maps)
+        except OSError:
+            continue
+    return found
+
+
 def test_start_stop_and_start_again(tmp_path):
     data_dir, port = tmp_path / "data", free_port()
     of_sample = (
@@ -115,10 +130,13 @@ def test_start_stop_and_start_again(tmp_path):
         # Both baselines are written, and the real weights are at their first summary.
         first.wait_until(lambda: len(first.rows(written)) >= 20 and first.rows(f"{of_sample} AND s.status = 'running'"))
         measured = first.metrics("of-the-operator")
+        loaded = heavy_libraries(data_dir)
     finally:
         assert first.stop() == 0
     assert "Password" in first.text()
     assert processes_of(data_dir) == []
+    # Whoever draws or computes for the start alone has ended; llama.cpp needs no PyTorch.
+    assert (loaded["serve"], loaded["gunicorn"], loaded["generation"]) == (set(), set(), {"xllamacpp"})
     assert measured[("punchweight_workers", "generation")] == 1
     assert measured[("punchweight_up", "broker")] == 1
     assert measured[("punchweight_request_seconds_count", "healthz")] >= 2

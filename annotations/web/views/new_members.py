@@ -20,6 +20,7 @@ from annotations.people.new_members import invite_member
 from annotations.web.access import owners_only
 from annotations.web.forms.people import NewMemberForm
 from annotations.web.views.people import people_page
+from lib.serving.addresses import address_for
 from lib.text.translated import verbatim
 
 
@@ -49,7 +50,7 @@ def invite(request: HttpRequest, study: Study) -> HttpResponse:
         else:
             messages.success(request, f"The invitation was sent to {verbatim(invitation.email)}.")
             return redirect("study-people", study.slug)
-    return people_page(request, study, link=request.build_absolute_uri(path))
+    return people_page(request, study, link=address_for(request, path))
 
 
 @owners_only

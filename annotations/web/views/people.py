@@ -26,6 +26,7 @@ from annotations.web.forms.lists import PeopleForm
 from annotations.web.forms.people import InvitationForm, MemberForm, NewMemberForm
 from lib.csv_cells import csv_line
 from lib.names import spellings
+from lib.serving.addresses import address_for
 
 ROWS_A_PAGE = 25
 
@@ -97,7 +98,7 @@ def _annotators(study: Study, *, find: str, show: str) -> QuerySet[Annotator]:
 
 
 def _link(request: HttpRequest, invitation: Invitation) -> str:
-    link = request.build_absolute_uri(links.single_path(invitation))
+    link = address_for(request, links.single_path(invitation))
     return f"{link}?{invitation.id_parameter}=…" if invitation.id_parameter else link
 
 

@@ -35,6 +35,7 @@ from annotations.web.access import annotator_gate, annotator_page
 from annotations.web.forms.rating import GuessForm, NextForm, RemarkForm, UndoForm, VoteForm
 from annotations.web.views.personal import AFTER, must_begin
 from lib.json.errors import json_error
+from lib.serving.addresses import address_for
 
 F = TypeVar("F", bound=Form)
 # Why there is nothing to rate, where that is for good as far as anybody knows.
@@ -104,7 +105,7 @@ def _url(name: str, public_id: UUID) -> str:
 
 def _addresses(request: HttpRequest, annotator: Annotator) -> dict[str, object]:
     urls = _urls(annotator, "rate", "vote", "remark", "undo", "hold", "next", "my-data", "erase-me")
-    return urls | {"personal_link": request.build_absolute_uri(links.personal_path(annotator))}
+    return urls | {"personal_link": address_for(request, links.personal_path(annotator))}
 
 
 @never_cache

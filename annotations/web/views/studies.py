@@ -35,6 +35,7 @@ from annotations.web.access import (
 from annotations.web.forms.lists import HistoryForm, RemarksForm
 from annotations.web.forms.studies import SettingsForm
 from lib.choices import refuse_choice
+from lib.serving.addresses import address_for
 
 STUDIES_A_PAGE = 50
 SYSTEMS_A_PAGE = 50
@@ -75,7 +76,7 @@ def study(request: HttpRequest, study: Study) -> HttpResponse:
         "annotators": annotators,
         "annotator_rows": [(annotator, rated[annotator.pk]) for annotator in annotators],
         "remarks": _remarks(request, study),
-        "invitation_link": request.build_absolute_uri(links.invitation_path(study)),
+        "invitation_link": address_for(request, links.invitation_path(study)),
     }
     return render(request, "annotations/study.html", context)
 

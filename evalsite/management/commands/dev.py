@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentParser
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,8 @@ class Command(serve.Command):
         """Return None: processes write to the terminal."""
         return None
 
-    def start_web(self, children: launcher.Children, host: str) -> None:
-        children.start("web", [sys.executable, "manage.py", "runserver", f"{host}:{settings.PORT}"])
+    def start_web(self, children: launcher.Children, host: str) -> Callable[[], None]:
+        return lambda: children.start("web", [sys.executable, "manage.py", "runserver", f"{host}:{settings.PORT}"])
 
     def start_workers(self, children: launcher.Children) -> None:
         children.start("worker", [sys.executable, "manage.py", "dev", "--worker"])

@@ -16,6 +16,8 @@ class Command(migrate.Command):
         asked_for_less = options.get("app_label") or options.get("plan") or options.get("check_unapplied")
         if not asked_for_less and not connection.introspection.table_names():
             make_tables(connection)
+            if options["verbosity"]:
+                self.stdout.write("Made the tables of a new database, as all migrations leave them.")
         super().handle(*args, **options)
 
 

@@ -3,6 +3,7 @@ import signal
 import sys
 import time
 from argparse import ArgumentParser
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,8 +21,9 @@ from annotations.models import Study
 from annotations.people.links import invitation_path
 from evalsite import launcher
 from evalsite.celery import prepare_broker
+from evalsite.collecting import collect_if_changed
 from evalsite.example.start import ask_for_example, serve_example
-from evalsite.sample import SampleProgress, load_sample, sample_progress
+from evalsite.sample import STUDY, SampleProgress, load_sample, sample_progress
 from lib.serving.addresses import site_address
 
 ADMIN = "admin"
@@ -60,24 +62,28 @@ class Command(BaseCommand):
 
     def _serve(self, children: launcher.Children, host: str) -> None:
         self._say("Preparing the database and static files ...")
-        call_command("migrate", verbosity=0, interactive=False)
-        call_command("collectstatic", verbosity=0, interactive=False)
+        go_on = self.start_web(children, host)
+        collecting = launcher.Aside(collect_if_changed)
+        launcher.Aside(_migrate).wait()
+        collecting.wait()
         prepare_broker()
-        self.start_web(children, host)
+        go_on()
         admin = self._ensure_admin()
         ask_for_example()
-        study = load_sample(admin)
-        self.start_workers(children)
+        launcher.Aside(load_sample, admin).wait()
+        # The site first: workers have as much to load, and would take the cores that it needs.
         self._wait_for_site()
-        self._announce(study)
-        serve_example(admin)
+        self.start_workers(children)
+        self._announce(Study.objects.get(slug=STUDY))
+        launcher.Aside(serve_example, admin).wait()
         self._watch(children)
 
     def logs(self) -> Path | None:
         return settings.DATA_DIR / "logs"
 
-    def start_web(self, children: launcher.Children, host: str) -> None:
-        children.start("web", launcher.web_command(host, settings.PORT))
+    def start_web(self, children: launcher.Children, host: str) -> Callable[[], None]:
+        """Begin to start the web server; return what lets it answer once everything is prepared."""
+        return children.start_web(host, settings.PORT)
 
     def start_workers(self, children: launcher.Children) -> None:
         children.start_workers()
@@ -142,6 +148,10 @@ def _describe(progress: SampleProgress) -> str:
         f"Sample: {progress.summaries} of {progress.summaries_total} summaries written, "
         f"{progress.metrics} of {progress.metrics_total} metric jobs done"
     )
+
+
+def _migrate() -> None:
+    call_command("migrate", verbosity=0, interactive=False)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -1,46 +1,33 @@
-"""Draw charts as files in this process with vl-convert: no browser, no network."""
+"""Draw charts as files with vl-convert: no browser, no network."""
 
 import csv
 import io
 import json
 from collections.abc import Callable
-from threading import Lock
 
 from leaderboards.exports import safe_cell
 from leaderboards.presentation.charts.chart import VEGA_LITE, Chart
+from leaderboards.presentation.charts.engine import ENGINE
 from leaderboards.presentation.charts.look import Look
 
 # Two pixels of the image for each of the page, for screens of high resolution.
 PICTURE_SCALE = 2.0
 
-# The engine draws one chart at a time anyway; waiting here keeps it from queueing many specs in memory.
-_one_at_a_time = Lock()
-
 
 def as_svg(chart: Chart, look: Look) -> bytes:
-    import vl_convert  # 30 MB and a JavaScript engine: loaded by processes that draw only
-
-    with _one_at_a_time:
-        svg: str = vl_convert.vegalite_to_svg(chart.spec(look), vl_version=VEGA_LITE, allowed_base_urls=[])
-    return svg.encode()
+    return _drawn("vegalite_to_svg", chart, look)
 
 
 def as_png(chart: Chart, look: Look) -> bytes:
-    import vl_convert
-
-    with _one_at_a_time:
-        picture: bytes = vl_convert.vegalite_to_png(
-            chart.spec(look), vl_version=VEGA_LITE, scale=PICTURE_SCALE, allowed_base_urls=[]
-        )
-    return picture
+    return _drawn("vegalite_to_png", chart, look, scale=PICTURE_SCALE)
 
 
 def as_pdf(chart: Chart, look: Look) -> bytes:
-    import vl_convert
+    return _drawn("vegalite_to_pdf", chart, look)
 
-    with _one_at_a_time:
-        document: bytes = vl_convert.vegalite_to_pdf(chart.spec(look), vl_version=VEGA_LITE, allowed_base_urls=[])
-    return document
+
+def _drawn(function: str, chart: Chart, look: Look, **options: object) -> bytes:
+    return ENGINE.draw(function, chart.spec(look), vl_version=VEGA_LITE, allowed_base_urls=[], **options)
 
 
 def as_json(chart: Chart, look: Look) -> bytes:

@@ -22,6 +22,7 @@ from leaderboards.sharing.rules import SharingError, rating_goes_on
 from leaderboards.web.access import owners_of_results
 from leaderboards.web.sharing.forms import LinkForm, ShownForm
 from lib.choices import refuse_choice
+from lib.serving.addresses import address_for
 
 LINKS_A_PAGE = 25
 
@@ -46,7 +47,7 @@ def sharing(request: HttpRequest, study: Study) -> HttpResponse:
         except SharingError as error:
             form.add_error(None, str(error))
         else:
-            address = request.build_absolute_uri(reverse("shared", args=[token]))
+            address = address_for(request, reverse("shared", args=[token]))
             form = LinkForm(goes_on=rating_goes_on(study, timezone.now()))
     return _page(request, study, form=form, address=address)
 

@@ -62,7 +62,8 @@ def test_every_kind_of_leased_work_has_a_label_and_a_queue():
 
 
 def test_a_worker_that_reports_no_longer_is_none(summaries):
-    Worker.objects.create(owner="elsewhere:1:1", queues=["generation"], seen_at=timezone.now())
+    here = Worker.objects.create(owner="elsewhere/7:1:3:4", queues=["generation"], seen_at=timezone.now())
+    assert here.place == "elsewhere:1"
     Worker.objects.create(owner="elsewhere:2:2", queues=["metrics", "default"], seen_at=EARLIER)
     assert site_state().workers_of_queues == {"generation": 1, "metrics": 0, "default": 0}
 

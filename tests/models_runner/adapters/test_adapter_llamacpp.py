@@ -97,6 +97,13 @@ def test_a_second_instruction_reads_only_what_is_new(adapter):
     assert TURN["content"] in second.prompt
 
 
+def test_no_more_than_the_last_prompt_stays_in_memory(adapter):
+    other = [TURN | {"content": "The garden opens in June."}]
+    read = [adapter.summarize([request(turns * 8)])[0].calls[0] for turns in ([TURN], other, [TURN])]
+    assert read[2].prompt == read[0].prompt
+    assert read[2].cached_tokens < 0.5 * read[2].prompt_tokens
+
+
 @pytest.fixture(scope="module")
 def two_slots():
     from models_runner.adapters.llamacpp import load

@@ -4,6 +4,7 @@ import errno
 import sqlite3
 from contextlib import contextmanager
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -12,6 +13,8 @@ from django.utils import timezone
 from jobs import messages
 from jobs.sweeper import sweep
 from lib.faults import disk_is_full
+from lib.storage.bucket import StorageGoneError
+from models_runner.adapters.protocol import TransientAdapterError
 from models_runner.adapters.registry import unload_all
 from models_runner.adapters.scripted import ScriptedAdapter
 from models_runner.models import Run, Summary, SummaryCall
@@ -191,6 +194,28 @@ def test_a_full_disk_in_the_adapter_that_stays_full_fails_with_what_to_do(datase
     html = page(run)
     assert FREE_SPACE in html
     assert 'id="retry"' in html
+
+
+@pytest.mark.parametrize("fault", ["storage", "disk"])
+def test_a_run_waits_for_weights_while_storage_is_gone_or_the_disk_full(dataset, monkeypatch, settings, page, fault):
+    def not_now(key, spec):
+        if fault == "disk":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        raise TransientAdapterError("It does not answer.") from StorageGoneError("It does not answer.")
+
+    run = lifecycle.start_run(scripted(), dataset)
+    with monkeypatch.context() as patched:
+        patched.setattr(generation, "load_adapter", not_now)
+        patched.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=0))
+        work(run)
+    assert (run.status, run.counts()["pending"]) == (Run.Status.PENDING, 4)
+    assert (FREE_SPACE if fault == "disk" else "It does not answer.") in page(run)
+    work(run)
+    assert run.counts()["pending"] == 4  # not at once
+    Summary.objects.update(not_before=timezone.now())
+    work(run)
+    assert (run.status, run.counts()["done"]) == (Run.Status.DONE, 4)
+    assert set(run.summaries.values_list("attempts", flat=True)) == {1}
 
 
 def test_weights_that_do_not_fit_the_disk_fail_the_run_and_leave_no_half_file(dataset, monkeypatch, tmp_path, settings):
