@@ -207,6 +207,9 @@ def _fill_in(page) -> None:
     for name in ("annotators", "quota", "share"):
         page.locator(f"#id_{name}").fill(NEW_STUDY[name])
     page.locator("#forecast .chance-picture").wait_for()
+    # Forecast and preview come from the server a while after what was filled in.
+    page.get_by_text(f"by {NEW_STUDY['annotators']} annotators").first.wait_for()
+    page.get_by_text(f"for each of {NEW_STUDY['annotators']}").first.wait_for()
     page.evaluate("document.activeElement.blur()")
 
 

@@ -24,7 +24,9 @@ WARM_UP_TOKENS = 4
 
 
 def xllamacpp_engine(job: dict[str, Any]) -> Ask:
-    import xllamacpp
+    from models_runner.adapters.llamacpp import load_library
+
+    xllamacpp = load_library()
 
     params = xllamacpp.CommonParams()
     params.model.path = job["path"]

@@ -17,7 +17,9 @@ from benchmarks.parts.bare import WARM_UP, WARM_UP_TOKENS
 
 
 def _server(job: dict[str, Any]) -> Any:
-    import xllamacpp
+    from models_runner.adapters.llamacpp import load_library
+
+    xllamacpp = load_library()
 
     params = xllamacpp.CommonParams()
     params.model.path = job["path"]

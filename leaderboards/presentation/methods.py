@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
+
 from annotations.models import JudgeType, Sampling, Study, WhichDocuments
 from annotations.rating.sampling import has_question
 from annotations.studies.criteria import label_of
 from leaderboards.presentation.enough import in_numbers
 from lib.numbers import count_of, format_count
-from lib.text.translated import VERBATIM, translated, translated_list
+from lib.text.translated import VERBATIM, translated_list
 from stats.ratings.estimates import NO_LIMIT
 from stats.votes.least import LEAST
 
@@ -121,7 +123,7 @@ def as_text(board: Board, judging: Judging) -> str:
     """Write the paragraph and its references as plain text, in the language of the page."""
     sentences, sources = paragraph(board, judging)
     return "\n\n".join(
-        [translated_list(sentences, " "), *([f"{translated('References')}\n" + "\n".join(sources)] if sources else [])]
+        [translated_list(sentences, " "), *(["\n".join([gettext("References"), *sources])] if sources else [])]
     )
 
 

@@ -18,7 +18,7 @@ ROW_HEIGHT, BAR_HEIGHT, LABEL_HEIGHT, AXIS_HEIGHT = 74, 18, 22, 26
 STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0)
 MOST_TICKS = 5
 # How far bars reach across, in percent: beside them stand their values, also on a phone.
-AREA = 66
+AREA = 62
 
 
 @dataclass(frozen=True)

@@ -158,7 +158,7 @@ def test_bars_reach_as_far_as_the_shares(study):
     first = bars.rows[0]
     assert first.label == "Wrong number or date"
     small, large = first.bars
-    assert (small.width, large.width) == ("66.00%", "0.00%")
+    assert (small.width, large.width) == ("62.00%", "0.00%")
     assert float(large.x2.rstrip("%")) > 0
     assert [label for _, label in bars.ticks] == ["0%", "25%", "50%", "75%", "100%"]
 

