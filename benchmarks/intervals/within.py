@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.intervals.correlations import METRICS, RESAMPLES, metric_values, true_means, votes_of
-from benchmarks.intervals.designs import Design, Work
+from benchmarks.intervals.designs import Design
 from benchmarks.intervals.draw import draw_studies, strengths_of, truth
 from stats.metrics.correlation import COEFFICIENTS, correlations
 from stats.metrics.interval import LEAST_SYSTEMS
@@ -21,24 +21,23 @@ from stats.votes.arrays import FloatArray, VoteArrays
 
 FIGURES = (*COEFFICIENTS, "accuracy")
 TRUTH_STUDIES = 4  # times the studies whose intervals are judged
-# Designs that no choice was made on; in the last three people and the metric agree most on a document.
+# Designs that no choice was made on; in those of AGREEING people and the metric agree most on a document.
 HELD_OUT = [
     Design(3, 80, 8, 3, 3, taste_annotator=0.4, taste_document=0.7),
     Design(2, 50, 6, 2, 5, taste_annotator=0.4, taste_document=0.7),
     Design(3, 60, 5, 3, 4, taste_annotator=0.8, taste_document=0.5, gap=0.4),
     Design(6, 40, 3, 6, 3, taste_annotator=0.4, taste_document=0.7, gap=0.4),
     Design(8, 150, 6, 1, 4, taste_annotator=0.4, taste_document=0.7),
-    Design(12, 80, 6, 3, 4, Work.HEAVY, taste_annotator=0.4, taste_document=0.7),
-    Design(12, 12, 4, 3, 3, taste_annotator=0.4, taste_document=0.7, gap=0.4),
-    Design(20, 60, 5, 8, 10, taste_annotator=0.2, taste_document=0.5, gap=0.8),
     Design(5, 100, 5, 5, 10, taste_annotator=0.0, taste_document=0.5, gap=0.8),
+]
+AGREEING = [
     Design(5, 30, 4, 5, 6, taste_annotator=0.5, taste_document=0.5, gap=1.2),
     Design(8, 200, 4, 8, 4, taste_annotator=0.2, taste_document=1.0, gap=1.0),
     Design(20, 150, 3, 10, 2, taste_annotator=0.2, taste_document=1.0, gap=0.5),
 ]
 # A metric that sees all of a summary that people see.
 EXACT, BLUR = "exact", 0.1
-SHOWN = [*((design, "good") for design in HELD_OUT), *((design, EXACT) for design in HELD_OUT[-3:])]
+SHOWN = [*((design, "good") for design in HELD_OUT), *((design, EXACT) for design in AGREEING)]
 
 
 @dataclass(frozen=True)

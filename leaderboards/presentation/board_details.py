@@ -7,8 +7,8 @@ import numpy as np
 
 from leaderboards.boards.style_controlled import FEATURES
 from leaderboards.presentation.enough import in_numbers
-from leaderboards.presentation.needed import say_needed
-from lib.numbers import UNDEFINED, format_count, format_percent, format_whole
+from leaderboards.presentation.needed import say_needed, say_number
+from lib.numbers import UNDEFINED, format_percent, format_whole
 from stats.uncertainty.differences import Told
 from stats.uncertainty.proportions import wilson_interval
 
@@ -121,7 +121,7 @@ def neighbour_rows(board: dict[str, Any]) -> list[NeighbourRow]:
             better=pair["better"],
             worse=pair["worse"],
             gap=format_whole(pair["gap"]),
-            needed=format_count(pair["votes_needed"]),
+            needed=say_number(pair["votes_needed"]),
             answer=say_needed(pair),
         )
         for pair in in_numbers(board)["neighbours"]

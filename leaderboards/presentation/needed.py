@@ -43,6 +43,11 @@ def say_size(line: Values) -> str:
     return f"{size} {again_said}"
 
 
+def say_number(votes: int | None) -> str:
+    """Write a number that a forecast names, with as many digits as it has."""
+    return format_count(None if votes is None else rounded_up(votes))
+
+
 def rounded_up(number: int) -> int:
     """Round up to two digits: a forecast has no more."""
     step = 10 ** max(0, len(str(number)) - 2)

@@ -8,7 +8,8 @@ from scipy.sparse import csr_array
 from stats.metrics.correlation import COEFFICIENTS, correlations
 from stats.metrics.interval import LEAST_SYSTEMS, NOTHING_TO_DRAW, Interval
 from stats.uncertainty.calibrated import LARGEST_FREEDOM, NEGLIGIBLE
-from stats.uncertainty.two_way import Spread, UnitSums, wilson_bounds
+from stats.uncertainty.proportions import wilson_interval
+from stats.uncertainty.two_way import Spread, UnitSums, smoothed_variance, wilson_bounds
 from stats.votes.arrays import FloatArray, IntArray, stretches
 
 FEW_DOCUMENTS = "too few documents in which people and the metric tell summaries apart"
@@ -117,10 +118,18 @@ def _mean(by_document: FloatArray, cells: _Cells, which: int, missing: str, sing
     value = float(np.clip(by_document[told].mean(), -1, 1))
     if single or documents < least:
         return Interval.unbounded(value, single or f"{FEW_DOCUMENTS}: {documents} of at least {least}")
-    spread = _spread(by_document, value, cells, which, documents)
-    share = Spread(spread.variance / 4, spread.freedom)
-    lower, upper = wilson_bounds((1 + value) / 2, share, documents)
+    lower, upper = _bounds(value, _spread(by_document, value, cells, which, documents), documents)
     return Interval(value, min(value, 2 * lower - 1), max(value, 2 * upper - 1))
+
+
+def _bounds(value: float, spread: Spread, documents: int) -> tuple[float, float]:
+    """Give the bounds of (1 + coefficient) / 2, with an error also where all documents have one coefficient."""
+    share = (1 + value) / 2
+    if abs(value) == 1:
+        ends = wilson_interval(np.array([share * documents]), np.array([float(documents)]))
+        return float(ends[0][0]), float(ends[1][0])
+    least = smoothed_variance(share, np.ones(documents)) / (documents + 1)
+    return wilson_bounds(share, Spread(max(spread.variance / 4, least), spread.freedom), documents)
 
 
 def _spread(by_document: FloatArray, value: float, cells: _Cells, which: int, documents: int) -> Spread:

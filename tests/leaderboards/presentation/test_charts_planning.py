@@ -16,6 +16,7 @@ from leaderboards.data.inputs import gather_inputs
 from leaderboards.presentation.charts.look import Look
 from leaderboards.presentation.charts.rendering import as_svg
 from leaderboards.presentation.charts.widths import AHEAD, widths_chart
+from leaderboards.presentation.needed import say_number
 from stats.ratings.ratings import rate
 from stats.uncertainty.sequences import confidence_sequence
 from tests.factories import UserFactory, make_study
@@ -58,6 +59,16 @@ def test_neighbours_in_the_order_of_the_ratings(study):
     slugs = system_slugs(study)
     order = [slugs[i] for i in np.argsort(-ratings.rating)]
     assert names == list(pairwise(order))
+
+
+def test_the_table_names_the_number_of_the_sentence(study):
+    assert (say_number(130_267_601), say_number(None)) == ("140,000,000", "—")
+    needed = [row["votes_needed"] for row in planned(study)["neighbours"] if row["votes_needed"]]
+    assert needed
+    shown = page()
+    for votes in needed:
+        assert f'data-label="Votes needed in all">{say_number(votes)}</td>' in shown
+        assert f"About {say_number(votes)} votes in all" in shown
 
 
 def test_the_forecast_halves_the_width_at_four_times_the_votes(study):

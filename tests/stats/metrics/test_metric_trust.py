@@ -128,6 +128,16 @@ def test_intervals_of_summaries_and_votes_hold_their_own_value():
             assert -1 <= figure.lower < figure.value < figure.upper <= 1
 
 
+@pytest.mark.parametrize(("order", "value"), [((0, 1, 2), 1), ((0, 2, 1), 1 / 3)])
+def test_documents_that_all_say_the_same_are_not_sure(order, value):
+    rows = [(i, j, A, d, r) for d in range(6) for r in range(3) for i, j in ((0, 1), (1, 2), (0, 2))]
+    metric = np.repeat(np.array([3.0, 2, 1])[list(order), None], 6, axis=1)
+    found = trust(votes(rows, 3), metric, resamples=2).summary["kendall"]
+    assert found.value == pytest.approx(value)
+    assert 0 < found.lower < value - 0.1
+    assert found.upper == 1 or found.upper > value + 0.1
+
+
 def test_annotators_who_differ_leave_the_order_within_documents_open():
     # Every document has the same coefficient, so documents alone would leave no doubt.
     def said(reversed_by):
