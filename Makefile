@@ -16,6 +16,7 @@
 # make bench-generation ARGS='--meetings 4'   docs/benchmarks.md
 # make bench-import   docs/benchmarks.md
 # make bench-metrics   docs/benchmarks.md
+# make bench-scale ARGS='--postgresql URL'   docs/benchmarks.md
 # make simulate ARGS='--studies 200'   how often intervals hold the truth, docs/statistics.md
 # make bench-gpu ARGS='--model FOLDER'   docs/benchmarks.md
 
@@ -31,7 +32,7 @@ PIP := $(VENV)/bin/pip install $(if $(CI),--quiet) --disable-pip-version-check -
 
 export PORT DATA_DIR EXAMPLE
 
-.PHONY: run dev test check docs hooks messages reset install install-dev lint bench-annotate bench-export bench-generation bench-gpu bench-import bench-leaderboard bench-metrics chaos pictures simulate soak
+.PHONY: run dev test check docs hooks messages reset install install-dev lint bench-annotate bench-export bench-generation bench-gpu bench-import bench-leaderboard bench-metrics bench-scale chaos pictures simulate soak
 
 # The docs are built beside the start, which does not wait for them, and only if they changed.
 run: install
@@ -94,6 +95,9 @@ bench-leaderboard: install
 
 bench-metrics: install
 	@$(PY) -m benchmarks.metrics $(ARGS)
+
+bench-scale: install
+	@$(PY) -m benchmarks.scale $(ARGS)
 
 soak: install
 	@$(PY) -m benchmarks.soak $(ARGS)

@@ -10,7 +10,7 @@ class AnnotationsConfig(AppConfig):
         from accounts.invitations import invitation_accepted
         from annotations.blindness import leak_check
         from annotations.evidence import work
-        from annotations.models import QualitySnapshot
+        from annotations.models import QualitySnapshot, StudyReport
         from annotations.models.triggers import drop_triggers, ensure_triggers
         from annotations.people.new_members import add_invited_member
         from annotations.studies import receivers
@@ -24,6 +24,7 @@ class AnnotationsConfig(AppConfig):
         register_sweep("evidence", work.sweep_evidence)
         register_sweep("checks for names", leak_check.sweep_leak_check)
         register_job(QualitySnapshot)
+        register_job(StudyReport)
         register_rule(refusals_by_dataset, results_are_shown)
         pre_migrate.connect(drop_triggers, sender=self)
         post_migrate.connect(ensure_triggers, sender=self)

@@ -7,6 +7,7 @@ from celery import shared_task
 from annotations.blindness import leak_check
 from annotations.evidence import work
 from annotations.quality import snapshots
+from annotations.review import kept
 from jobs.ownership import owner_id
 
 logger = logging.getLogger(__name__)
@@ -28,3 +29,9 @@ def check_giveaways() -> None:
 def compute_quality(snapshot_id: int) -> None:
     """Compute what the quality page of one study shows; harmless if delivered twice."""
     logger.info(snapshots.work_on_snapshot(snapshot_id, owner=owner_id()))
+
+
+@shared_task(acks_late=True)
+def report_on_study(report_id: int) -> None:
+    """Compute the figures of a large study, or the disagreements on a question; harmless if delivered twice."""
+    logger.info(kept.work_on_report(report_id, owner=owner_id()))

@@ -17,7 +17,7 @@ from annotations.gold.items import (
 )
 from annotations.models import Comparison, ControlItem, Study
 from annotations.models.comparisons import EVERYBODY
-from annotations.studies.pair_generation import newest_summaries, shuffle_number
+from annotations.studies.pair_generation import ComparedSummary, newest_summaries, shuffle_number
 from models_runner.models import Summary
 
 MOST_AT_ONCE = 200
@@ -72,15 +72,18 @@ def _spec(purpose: str, questions: Sequence[str], side: str) -> ControlItemSpec:
     return ControlItemSpec(purpose, {key: [side] for key in questions}, EXPLANATION)
 
 
-def _drawn(study: Study, n: int) -> list[tuple[Summary, Summary]]:
+def _drawn(study: Study, n: int) -> list[tuple[ComparedSummary, ComparedSummary]]:
     """Draw pairs of a document's own summary and a foreign one; documents take turns, in an order drawn by seed."""
     units = newest_summaries(study)
-    used = {frozenset(pair) for pair in study.comparisons.values_list("summary_a", "summary_b")}
-    dice = random.Random(f"attention:{study.seed}:{study.slug}:{len(used)}")  # noqa: S311  (reproducible, no secret)
+    # Of all pairs only attention checks have texts of two documents. A repeated pair has those of another one.
+    checks = study.comparisons.filter(control_item__attention=True)
+    used = {frozenset(pair) for pair in checks.values_list("summary_a", "summary_b")}
+    pairs = study.comparisons.filter(repeat=False).count()
+    dice = random.Random(f"attention:{study.seed}:{study.slug}:{pairs}")  # noqa: S311  (reproducible, no secret)
     others = _ForeignSummaries(study, [summary for unit in units.values() for summary in unit.values()], used, dice)
     turns = [list(units[unit].values()) for unit in sorted(units, key=lambda unit: (unit[0], unit[1] or 0))]
     dice.shuffle(turns)
-    made: list[tuple[Summary, Summary]] = []
+    made: list[tuple[ComparedSummary, ComparedSummary]] = []
     while turns and len(made) < n:
         drawn = [pair for own in turns[: n - len(made)] if (pair := others.for_one_of(own))]
         made += drawn
@@ -91,20 +94,22 @@ def _drawn(study: Study, n: int) -> list[tuple[Summary, Summary]]:
 class _ForeignSummaries:
     """Finds a summary of another document to set beside a document's own."""
 
-    def __init__(self, study: Study, every: list[Summary], used: set[frozenset[int]], dice: random.Random) -> None:
+    def __init__(
+        self, study: Study, every: list[ComparedSummary], used: set[frozenset[int]], dice: random.Random
+    ) -> None:
         self.languages = dict(study.dataset.documents.values_list("pk", "language"))
         self.every, self.used, self.dice = every, used, dice
-        self.by_system: dict[int, list[Summary]] = defaultdict(list)
+        self.by_system: dict[int, list[ComparedSummary]] = defaultdict(list)
         for summary in every:
-            self.by_system[summary.run.system_id].append(summary)
+            self.by_system[summary.system_id].append(summary)
 
-    def for_one_of(self, own: list[Summary]) -> tuple[Summary, Summary] | None:
+    def for_one_of(self, own: list[ComparedSummary]) -> tuple[ComparedSummary, ComparedSummary] | None:
         """Draw one of a document's summaries and a foreign one, by the same system if possible.
 
         The two then differ only in what they are about.
         """
         drawn = self.dice.sample(own, len(own))
-        by_same_system = [(summary, self.by_system[summary.run.system_id]) for summary in drawn]
+        by_same_system = [(summary, self.by_system[summary.system_id]) for summary in drawn]
         for summary, candidates in by_same_system + [(summary, self.every) for summary in drawn]:
             free = [foreign for foreign in candidates if self._fits(summary, foreign)]
             for foreign in self.dice.sample(free, len(free)):
@@ -113,7 +118,7 @@ class _ForeignSummaries:
                     return summary, foreign
         return None
 
-    def _fits(self, own: Summary, foreign: Summary) -> bool:
+    def _fits(self, own: ComparedSummary, foreign: ComparedSummary) -> bool:
         return (
             own.document_id != foreign.document_id
             and self.languages[own.document_id] == self.languages[foreign.document_id]
@@ -121,21 +126,26 @@ class _ForeignSummaries:
         )
 
 
-def _texts_differ(*pair: Summary) -> bool:
+def _texts_differ(*pair: ComparedSummary) -> bool:
     texts = Summary.objects.filter(pk__in=[summary.pk for summary in pair]).values_list("text", flat=True)
     return len(set(texts)) == len(pair)
 
 
 def _make(
-    study: Study, own: Summary, foreign: Summary, purpose: str, questions: Sequence[str], by: User | None
+    study: Study,
+    own: ComparedSummary,
+    foreign: ComparedSummary,
+    purpose: str,
+    questions: Sequence[str],
+    by: User | None,
 ) -> ControlItem:
-    first, second = sorted((own, foreign), key=lambda summary: summary.pk)
+    first, second = sorted((own, foreign))
     comparison = Comparison.objects.create(
         study=study,
         document_id=own.document_id,
         query_id=own.query_id,
-        summary_a=first,
-        summary_b=second,
+        summary_a_id=first.pk,
+        summary_b_id=second.pk,
         quota=EVERYBODY,
         purpose=purpose,
         shuffle=shuffle_number(study, first.pk, second.pk),

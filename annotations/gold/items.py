@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from annotations.blindness.identity_leaks import find_giveaways
@@ -29,6 +29,7 @@ from annotations.models.gold import LONGEST_EXPLANATION
 from annotations.studies import audit
 
 PURPOSES = (Purpose.GOLD, Purpose.TRAINING)
+State = Assignment.State
 
 
 class ControlItemError(ValueError):
@@ -197,3 +198,17 @@ def choosable(study: Study) -> Q:
     given = Assignment.objects.filter(comparison=OuterRef("pk"))
     # Most pairs are taken: they need not be looked up among the assignments.
     return Q(study=study, purpose=Purpose.RATING, taken=0) & ~Q(Exists(given))
+
+
+def count_choosable(study: Study) -> tuple[int, int]:
+    """Count the pairs for rating, and those of them that are choosable and have a document of the study's dataset.
+
+    Whoever was given a pair that nobody holds has given it back or skipped it. Those are few, and an index finds them;
+    looking up each of a million free pairs among the assignments takes seconds.
+    """
+    untaken = Q(taken=0, document__dataset=study.dataset_id)
+    pairs = study.comparisons.for_rating()
+    counts = pairs.aggregate(all=Count("pk"), untaken=Count("pk", filter=untaken))
+    left = Assignment.objects.filter(annotator__study=study, state__in=[State.EXPIRED, State.SKIPPED])
+    given = pairs.filter(untaken, pk__in=left.values("comparison")).count()
+    return counts["all"], counts["untaken"] - given

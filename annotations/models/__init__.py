@@ -22,6 +22,7 @@ from annotations.models.leak_checks import GiveawayCheck
 from annotations.models.people import Invitation, InvitedMember, Membership
 from annotations.models.quality import QualitySnapshot
 from annotations.models.remarks import Remark
+from annotations.models.reports import StudyReport
 from annotations.models.studies import (
     AskMarks,
     Criterion,
@@ -71,6 +72,7 @@ __all__ = [
     "SideLead",
     "Strength",
     "Study",
+    "StudyReport",
     "SummaryEvidence",
     "SummaryFormat",
     "Wanted",

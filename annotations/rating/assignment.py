@@ -27,6 +27,7 @@ from annotations.rating.queries import (
     EarlierAssignment,
     SystemsOfComparison,
     available_to,
+    is_available,
 )
 from annotations.rating.sampling import CANDIDATES, CandidatePair, candidates, draws, has_question, in_question
 from annotations.studies.consent import lacks_consent
@@ -82,7 +83,7 @@ def _take_any(annotator: Annotator, last: DocumentPlace | None, now: datetime) -
             _take_control_item(annotator, now) or _take_repeat(annotator, now) or _take_for_rating(annotator, last, now)
         ):
             return assignment
-        if not (return_expired(annotator.study, now=now) or available_to(annotator).exists()):
+        if not (return_expired(annotator.study, now=now) or is_available(annotator)):
             return None
 
 
@@ -90,7 +91,7 @@ def _take_control_item(annotator: Annotator, now: datetime) -> Assignment | None
     """Take a training or gold pair if it is its turn."""
     if not annotator.study.has_control_items:
         return None
-    for comparison_id in gold_schedule.due(annotator, available_to(annotator)):
+    for comparison_id in gold_schedule.due(annotator):
         if assignment := take_comparison(annotator, comparison_id, now):
             return assignment
     return None
@@ -100,7 +101,7 @@ def _take_repeat(annotator: Annotator, now: datetime) -> Assignment | None:
     """Take a pair that the annotator rated before if it is the turn of one."""
     if not annotator.study.repeat_every:
         return None
-    again = repeats.due(annotator, available_to(annotator))
+    again = repeats.due(annotator)
     return again and take_comparison(annotator, again.comparison, now, side=again.shown_left)
 
 

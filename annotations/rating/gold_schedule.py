@@ -7,12 +7,13 @@ guess it. Annotators who have no rating pair left are given neither.
 
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 
-from annotations.models import Annotator, Assignment, Comparison, ControlItem, Purpose
+from annotations.models import Annotator, Assignment, ControlItem, Purpose
 from annotations.models.comparisons import REPEAT_AFTER
 from annotations.rating import repeats
 from annotations.rating.mixing import HELD_AT_ONCE, given_in_order, secret
+from annotations.rating.queries import is_available
 from annotations.studies.languages import readable_codes
 
 EXPIRED = Assignment.State.EXPIRED
@@ -39,19 +40,14 @@ class _Block(NamedTuple):
     has_gold: bool
 
 
-def due(annotator: Annotator, rating: QuerySet[Comparison]) -> list[int]:
-    """Return comparisons to give before one for rating, best first.
-
-    Args:
-        rating: What could be given to the annotator for rating.
-    """
+def due(annotator: Annotator) -> list[int]:
+    """Return comparisons to give before one for rating, best first; none where none is left for rating."""
     open_items = _open_items(annotator)
-    if not open_items or not rating.exists():
+    training = [item.comparison for item in open_items if item.purpose == Purpose.TRAINING]
+    gold = [item for item in open_items if item.purpose == Purpose.GOLD] if annotator.study.gold_every else []
+    if not (training or gold) or not is_available(annotator):
         return []
-    if training := [item.comparison for item in open_items if item.purpose == Purpose.TRAINING]:
-        return training
-    gold = [item for item in open_items if item.purpose == Purpose.GOLD]
-    return _due_gold(annotator, gold) if annotator.study.gold_every and gold else []
+    return training or _due_gold(annotator, gold)
 
 
 def _due_gold(annotator: Annotator, gold: list[_OpenItem]) -> list[int]:

@@ -110,6 +110,15 @@ def available_before(annotator: Annotator, start: DocumentPlace, most: int) -> l
     return list(map(AvailableComparison._make, rows))
 
 
+def is_available(annotator: Annotator) -> bool:
+    """Return whether available_to has any.
+
+    An index finds the first in the order of documents; EXISTS may go through all that are taken, a million in large
+    studies.
+    """
+    return bool(available_from(annotator, DocumentPlace(0, 0), 1))
+
+
 # ---- what they hold
 
 # One row at least: the document comes also where the annotator holds nothing.

@@ -6,11 +6,10 @@ annotator and the server's secret, as for gold. The first blocks have none while
 
 from typing import NamedTuple
 
-from django.db.models import QuerySet
-
 from annotations.models import Annotator, Assignment, Comparison, Purpose, Side
 from annotations.models.comparisons import EVERYBODY, REPEAT_AFTER
 from annotations.rating.mixing import HELD_AT_ONCE, given_in_order, secret
+from annotations.rating.queries import is_available
 
 
 class GivenPair(NamedTuple):
@@ -30,17 +29,13 @@ class Repeat(NamedTuple):
     shown_left: str
 
 
-def due(annotator: Annotator, rating: QuerySet[Comparison]) -> Repeat | None:
-    """Return the pair that is to come again now, if any.
-
-    Args:
-        rating: What could be given to the annotator for rating; without any, no pair comes again.
-    """
+def due(annotator: Annotator) -> Repeat | None:
+    """Return the pair that is to come again now, if any."""
     every = annotator.study.repeat_every
     if not every:
         return None
     given = given_pairs(annotator)
-    if not rating.exists():
+    if not is_available(annotator):
         return None
     lapsed = [pair for pair in given[-HELD_AT_ONCE:] if (pair.purpose, pair.state) == (Purpose.REPEAT, "expired")]
     if lapsed:

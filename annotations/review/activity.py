@@ -1,7 +1,7 @@
 """Activity of each annotator, as a table and a file for whoever pays them: pairs, minutes, gold."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,6 +39,9 @@ class AnnotatorActivity:
     last_rated_at: datetime | None
 
 
+NOTHING_YET = AnnotatorActivity(0, 0, 0, None, None)
+
+
 def activity_of(annotators: Sequence[Annotator]) -> dict[int, AnnotatorActivity]:
     """Count the activity of each annotator, by primary key, in two queries."""
     theirs = Assignment.objects.filter(annotator__in=[annotator.pk for annotator in annotators]).order_by()
@@ -63,13 +66,20 @@ def activity_of(annotators: Sequence[Annotator]) -> dict[int, AnnotatorActivity]
     }
 
 
-def activity_lines(study: Study) -> Iterator[str]:
-    """Write the activity of every annotator as CSV. It holds personal data, so only owners may get it."""
+def activity_lines(
+    study: Study, activities: Mapping[int, AnnotatorActivity] | None = None, left: Mapping[int, int] | None = None
+) -> Iterator[str]:
+    """Write the activity of every annotator as CSV. It holds personal data, so only owners may get it.
+
+    activities, left: By annotator, where they are counted already; who is missing there joined since.
+    """
     annotators = list(study.annotators.select_related("user", "invitation"))
-    activities, gold, left = activity_of(annotators), gold_by_annotator(study), pairs_left(study, annotators)
+    activities = activity_of(annotators) if activities is None else activities
+    left = pairs_left(study, annotators) if left is None else left
+    gold = gold_by_annotator(study)
     yield csv_line(COLUMNS)
     for annotator in annotators:
-        pk, activity = annotator.pk, activities[annotator.pk]
+        pk, activity = annotator.pk, activities.get(annotator.pk, NOTHING_YET)
         accuracy = (gold.get(pk) or no_gold_yet()).accuracy
         username = annotator.user.get_username() if annotator.user else ""
         minutes = None if activity.minutes is None else round(activity.minutes, 1)

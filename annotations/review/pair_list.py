@@ -17,7 +17,8 @@ SHOWN = {
     "": Q(),
     "left": Q(taken__lt=F("quota")),
     "taken": Q(taken__gte=F("quota")),
-    "untouched": ~Q(Exists(_THEIRS)),
+    # Most pairs are taken: they need not be looked up among the assignments.
+    "untouched": Q(taken=0) & ~Q(Exists(_THEIRS)),
     "skipped": Q(Exists(_SKIPPED)),
     "said": Q(Exists(_SAID)),
 }

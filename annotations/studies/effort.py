@@ -14,7 +14,7 @@ from annotations.studies.progress import StudyCompletion, study_progress
 
 CHUNK = 10_000
 MS_A_MINUTE = 60_000
-LOOKED_AT = 2_000
+LOOKED_AT = 500
 LEAST_MEASURED = 20
 ASSUMED_SECONDS = 150  # per pair, until enough have been measured
 # Pairs are counted up to this number for somebody who may join: the page is public.
@@ -58,30 +58,38 @@ def usual_pace(study: Study | None) -> tuple[float, int]:
     """Return the seconds of work per pair, and the number of rated pairs they rest on; for no study yet, of all."""
     if study is not None:
         return _pace(study)
-    return _measured(Judgement.objects.for_rating()) or (ASSUMED_SECONDS, 0)
+    return _measured(Judgement.objects.all()) or (ASSUMED_SECONDS, 0)
 
 
 def _pace(study: Study) -> tuple[float, int]:
     """Return the median seconds of work per pair, in this study if it has enough votes, else in all studies."""
-    return _measured(Judgement.objects.for_rating().filter(criterion__study=study)) or measured_pace()
+    return _measured(_votes_in(study)) or measured_pace()
+
+
+def _votes_in(study: Study) -> JudgementQuerySet:
+    # The keys of the questions, not a join: with one question an index has its newest votes in order. Through the
+    # study, all newer votes of all studies would be looked at first.
+    return Judgement.objects.filter(criterion__in=list(study.criteria.values_list("pk", flat=True)))
 
 
 def measured_pace() -> tuple[float, int]:
     """Return the median seconds of work per pair in all studies, and of how many pairs; 0 if it is assumed."""
-    by_people = Judgement.objects.for_rating().filter(criterion__study__simulated=False)
+    by_people = Judgement.objects.filter(criterion__study__simulated=False)
     return _measured(by_people) or (ASSUMED_SECONDS, 0)
 
 
 def _measured(votes: JudgementQuerySet) -> tuple[float, int] | None:
-    """Return the median seconds per pair of the newest votes, and of how many pairs; None if they are too few."""
-    newest = votes.filter(active_ms__isnull=False).order_by("-pk").values_list("assignment_id", "active_ms")
+    """Return the median seconds per pair of the newest pairs, and of how many; None if they are too few."""
+    timed = votes.filter(active_ms__isnull=False)
+    newest = timed.order_by("-assignment_id", "-pk").values_list("assignment_id", "active_ms")
     longest: dict[int, int] = {}
     for assignment, active_ms in newest[:LOOKED_AT]:
         # Times are cumulative: the last answer has the time of the whole pair.
         longest[assignment] = max(active_ms or 0, longest.get(assignment, 0))
-    if len(longest) < LEAST_MEASURED:
-        return None
-    return median(longest.values()) / 1000, len(longest)
+    # Not joined to the votes: a database might go through the assignments of all newer studies for it.
+    for_rating = Assignment.objects.for_rating().filter(pk__in=longest).order_by()
+    times = [longest[pk] for pk in for_rating.values_list("pk", flat=True)]
+    return (median(times) / 1000, len(times)) if len(times) >= LEAST_MEASURED else None
 
 
 def minutes_worked(assignments: QuerySet[Assignment]) -> dict[int, float]:
@@ -130,7 +138,7 @@ def person_effort(study: Study) -> PersonEffort:
         pairs += min(gold, pairs // (study.gold_every - 1))
     if study.repeat_every:
         pairs += max(0, pairs - REPEAT_AFTER) // study.repeat_every
-    pace = _measured(Judgement.objects.for_rating().filter(criterion__study=study))
+    pace = _measured(_votes_in(study))
     seconds = ASSUMED_SECONDS if pace is None else pace[0]
     return PersonEffort(pairs, free > MOST_PAIRS, practice, seconds, pace is not None)
 

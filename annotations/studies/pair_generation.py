@@ -4,6 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import combinations, islice
+from typing import NamedTuple
 
 from annotations.blindness import leak_check
 from annotations.evidence import work as evidence
@@ -11,9 +12,22 @@ from annotations.models import Comparison, Study, WhichDocuments, WhichPairs
 from models_runner.models import Summary
 
 SystemPair = frozenset[int]
+Unit = tuple[int, int | None]  # a document, and a query on it if the study has queries
 # How many numbers shuffle_number may return, from 0 on.
 SHUFFLE_NUMBERS = 2**24
 AT_ONCE = 5_000
+# A study may have a million pairs. Those that are there are read for so few documents at a time that they are few.
+READ_AT_ONCE = 20_000
+UNITS_AT_ONCE = 500
+
+
+class ComparedSummary(NamedTuple):
+    """A summary that a study may compare, without its text: as a model's object it takes ten times the memory."""
+
+    pk: int
+    document_id: int
+    query_id: int | None
+    system_id: int
 
 
 def build_comparisons(study: Study) -> int:
@@ -33,39 +47,52 @@ def build_comparisons(study: Study) -> int:
     return created
 
 
-def _missing_pairs(study: Study) -> Iterator[tuple[Summary, Summary]]:
+def _missing_pairs(study: Study) -> Iterator[tuple[ComparedSummary, ComparedSummary]]:
     """Yield the summaries of wanted pairs that are not compared yet."""
     by_unit = newest_summaries(study)
-    # Gold and training pairs are among them and never become rating pairs again. Attention checks are not: one of their
-    # texts is of another document.
-    existing = {
-        (document, query, frozenset(pair))
-        for document, query, *pair in study.comparisons.exclude(control_item__attention=True).values_list(
-            "document_id", "query_id", "summary_a__run__system", "summary_b__run__system"
-        )
-    }
     systems = list(study.systems.order_by("pk").values_list("pk", flat=True))
-    for (document_id, query_id), summaries in by_unit.items():
-        # Drawn pairs are drawn from all, whatever is written yet. Of 1,000 systems a document may have texts of two:
-        # half a million pairs need not be looked at for each of such.
-        drawn = study.which_pairs == WhichPairs.SAMPLE
-        among = systems if drawn else [system for system in systems if system in summaries]
-        for pair in wanted_pairs(study, among, document_id, query_id):
-            if pair <= summaries.keys() and (document_id, query_id, pair) not in existing:
-                first, second = (summaries[system] for system in pair)
-                yield first, second
+    rest = iter(by_unit)
+    while units := list(islice(rest, _units_at_once(len(systems)))):
+        existing = _compared(study, units)
+        for unit in units:
+            summaries = by_unit[unit]
+            # Drawn pairs are drawn from all, whatever is written yet. Of 1,000 systems a document may have texts of
+            # two: half a million pairs need not be looked at for each of such.
+            drawn = study.which_pairs == WhichPairs.SAMPLE
+            among = systems if drawn else [system for system in systems if system in summaries]
+            for pair in wanted_pairs(study, among, *unit):
+                if pair <= summaries.keys() and (*unit, pair) not in existing:
+                    first, second = (summaries[system] for system in pair)
+                    yield first, second
 
 
-def newest_summaries(study: Study) -> dict[tuple[int, int | None], dict[int, Summary]]:
+def _units_at_once(systems: int) -> int:
+    return min(UNITS_AT_ONCE, READ_AT_ONCE // max(systems * (systems - 1) // 2, 1) + 1)
+
+
+def _compared(study: Study, units: Iterable[Unit]) -> set[tuple[int, int | None, SystemPair]]:
+    """Read which pairs of systems are compared on these documents, by document and query.
+
+    Gold and training pairs are among them and never become rating pairs again. Attention checks are not: one of their
+    texts is of another document.
+    """
+    pairs = study.comparisons.filter(document__in={document for document, _ in units}).order_by()
+    rows = pairs.exclude(control_item__attention=True).values_list(
+        "document_id", "query_id", "summary_a__run__system", "summary_b__run__system"
+    )
+    return {(document, query, frozenset(pair)) for document, query, *pair in rows.iterator(AT_ONCE)}
+
+
+def newest_summaries(study: Study) -> dict[Unit, dict[int, ComparedSummary]]:
     """Return the newest summary by document and query, then by system."""
-    by_unit: dict[tuple[int, int | None], dict[int, Summary]] = defaultdict(dict)
+    by_unit: dict[Unit, dict[int, ComparedSummary]] = defaultdict(dict)
     for summary in comparable_summaries(study):
         # Oldest first: the newest run's summary of a document overwrites earlier ones.
-        by_unit[(summary.document_id, summary.query_id)][summary.run.system_id] = summary
+        by_unit[(summary.document_id, summary.query_id)][summary.system_id] = summary
     return by_unit
 
 
-def comparable_summaries(study: Study) -> Iterable[Summary]:
+def comparable_summaries(study: Study) -> Iterator[ComparedSummary]:
     """Select finished, non-empty summaries of the study's documents by its systems, without their texts."""
     summaries = (
         Summary.objects.done()
@@ -74,8 +101,9 @@ def comparable_summaries(study: Study) -> Iterable[Summary]:
     )
     if study.which_documents != WhichDocuments.ALL:
         summaries = summaries.filter(document__in=study.documents.all())
-    rows = summaries.select_related("run").only("pk", "document_id", "query_id", "run__system_id")
-    return rows.order_by("run__created_at", "run_id", "pk")
+    rows = summaries.order_by("run__created_at", "run_id", "pk")
+    columns = rows.values_list("pk", "document_id", "query_id", "run__system_id")
+    return (ComparedSummary(*row) for row in columns.iterator(AT_ONCE))
 
 
 def wanted_pairs(study: Study, systems: Iterable[int], document_id: int, query_id: int | None) -> list[SystemPair]:
@@ -89,14 +117,14 @@ def wanted_pairs(study: Study, systems: Iterable[int], document_id: int, query_i
     return pairs
 
 
-def _comparison(study: Study, quota: int, *summaries: Summary) -> Comparison:
-    first, second = sorted(summaries, key=lambda summary: summary.pk)
+def _comparison(study: Study, quota: int, *summaries: ComparedSummary) -> Comparison:
+    first, second = sorted(summaries)
     return Comparison(
         study=study,
         document_id=first.document_id,
         query_id=first.query_id,
-        summary_a=first,
-        summary_b=second,
+        summary_a_id=first.pk,
+        summary_b_id=second.pk,
         quota=quota,
         shuffle=shuffle_number(study, first.pk, second.pk),
         place=shuffle_number(study, first.document_id),

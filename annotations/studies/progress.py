@@ -1,10 +1,11 @@
 """Progress of studies: pairs rated, and summaries that are still being written."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum
 
 from annotations.models import Annotator, Assignment, Comparison, Judgement, JudgementQuerySet, Purpose, Study
 from models_runner.models import Summary, System
@@ -35,49 +36,58 @@ def study_progress(study: Study) -> StudyCompletion:
 
 
 def progress_by_study(studies: Iterable[Study]) -> dict[int, StudyCompletion]:
-    """Compute the progress of several studies in two queries."""
+    """Compute the progress of several studies in two queries.
+
+    A place that is taken is rated or being rated. So the ratings, of which there may be a million, need not be counted:
+    the few that are under way are subtracted from the places that are taken.
+    """
     ids = [study.pk for study in studies]
     compared = Comparison.objects.for_rating().filter(study__in=ids).order_by()
-    figures = {"n": Count("pk"), "places": Sum("quota"), "elsewhere": Sum("imported")}
+    figures = {"n": Count("pk"), "places": Sum("quota"), "taken": Sum("taken"), "elsewhere": Sum("imported")}
     totals = {study: more for study, *more in compared.values_list("study").annotate(**figures)}
-    # Start from the annotators: assignments have an index on annotator and state. The few pairs that are not for
-    # rating are looked up; joining every assignment to its pair would take a second in a large study.
-    done = Assignment.objects.filter(annotator__study__in=ids, state=Assignment.State.DONE)
-    control = Comparison.objects.filter(study__in=ids).exclude(purpose=Purpose.RATING).order_by()
-    rated = done.exclude(comparison__in=control).order_by()
-    counts = dict(rated.values_list("annotator__study").annotate(n=Count("pk")))
+    leased = Assignment.objects.for_rating().filter(annotator__study__in=ids, state=Assignment.State.LEASED)
+    under_way = dict(leased.order_by().values_list("annotator__study").annotate(n=Count("pk")))
     return {
-        study: StudyCompletion(comparisons, places, counts.get(study, 0), imported)
+        study: StudyCompletion(comparisons, places, taken - under_way.get(study, 0), imported)
         for study in ids
-        for comparisons, places, imported in [totals.get(study, (0, 0, 0))]
+        for comparisons, places, taken, imported in [totals.get(study, (0, 0, 0, 0))]
     }
 
 
 def counted_votes(studies: Iterable[Study]) -> Counter[int]:
-    """Count the votes on each question, by its key: answers that count on boards, as JudgementQuerySet.counted says.
+    """Count the votes on each question, by its key: answers that count on boards, as JudgementQuerySet.counted says."""
+    ids = [study.pk for study in studies]
+    return counted_by("criterion", Judgement.objects.filter(criterion__study__in=ids), ids)
+
+
+def counted_by(what: Any, given: JudgementQuerySet, studies: Sequence[int]) -> Counter[Any]:
+    """Count those answers that count on boards, by a column or an expression.
 
     The few that do not count are subtracted, in a query for each reason; joining every answer to its pair and annotator
     would take seconds in a large study. Reasons are tried in turn, so that none is subtracted twice.
+
+    Args:
+        given: Answers in these studies, whether they count or not.
     """
-    ids = [study.pk for study in studies]
-    given = Judgement.objects.filter(criterion__study__in=ids).order_by()
-    control = Comparison.objects.filter(study__in=ids).exclude(purpose=Purpose.RATING)
-    excluded = Annotator.objects.excluded().filter(study__in=ids)
+    control = Comparison.objects.filter(study__in=studies).exclude(purpose=Purpose.RATING)
+    excluded = Annotator.objects.excluded().filter(study__in=studies)
     on_control = Q(assignment__comparison__in=control)
-    given_back = Q(assignment__in=Assignment.objects.filter(annotator__study__in=ids, slot=None))
+    # By state, which has an index; who holds no place has given it back or skipped.
+    given_back = Q(assignment__state__in=[Assignment.State.EXPIRED, Assignment.State.SKIPPED])
     left_out = (
         given.filter(on_control),
-        given.filter(given_back).for_rating(),
-        given.filter(assignment__annotator__in=excluded).held().for_rating(),
+        given.filter(given_back, assignment__annotator__study__in=studies).exclude(on_control),
+        given.filter(assignment__annotator__in=excluded).exclude(given_back).exclude(on_control),
     )
-    counts = _per_question(given)
+    counts = _counted(what, given)
     for votes in left_out:
-        counts.subtract(_per_question(votes))
+        counts.subtract(_counted(what, votes))
     return counts
 
 
-def _per_question(votes: JudgementQuerySet) -> Counter[int]:
-    return Counter(dict(votes.values_list("criterion").annotate(n=Count("pk"))))
+def _counted(what: Any, votes: JudgementQuerySet) -> Counter[Any]:
+    by = votes.order_by().annotate(what=F(what) if isinstance(what, str) else what).values_list("what")
+    return Counter(dict(by.annotate(n=Count("pk"))))
 
 
 def more_is_coming(study: Study) -> bool:
@@ -102,8 +112,12 @@ def coverage(study: Study) -> list[tuple[System, int]]:
 
 
 def rated_counts(annotators: Iterable[Annotator]) -> Counter[int]:
-    """Count finished rating pairs by annotator, in one query."""
-    rated = Assignment.objects.for_rating().filter(
-        annotator__in=[annotator.pk for annotator in annotators], state=Assignment.State.DONE
-    )
+    """Count finished rating pairs by annotator, in one query.
+
+    The few pairs that are not for rating are looked up: joining every assignment to its pair takes ten times as long.
+    """
+    rows = list(annotators)
+    control = Comparison.objects.filter(study__in={row.study_id for row in rows}).exclude(purpose=Purpose.RATING)
+    done = Assignment.objects.filter(annotator__in=[row.pk for row in rows], state=Assignment.State.DONE)
+    rated = done.exclude(comparison__in=control.order_by())
     return Counter(dict(rated.order_by().values_list("annotator").annotate(n=Count("pk"))))

@@ -24,6 +24,7 @@ LABELS = {
     "Trial": _("Trials of systems"),
     "ImportJob": _("Imports"),
     "QualitySnapshot": _("Quality pages"),
+    "StudyReport": _("Figures of large studies"),
     "SnapshotJob": _("Boards"),
     "ReportJob": _("Reports on judges"),
     "MarkReportJob": _("Reports on marks"),

@@ -94,14 +94,17 @@ API_UPLOAD_BYTES = env.int("API_UPLOAD_BYTES", default=50_000_000)
 SHARED_REQUESTS_PER_MINUTE = env.int("SHARED_REQUESTS_PER_MINUTE", default=120)
 PUBLIC_BOARDS = env.bool("PUBLIC_BOARDS", default=False)
 
-# Requests that compute for long: boards and what stands beside them, exports, and the studies' largest pages, here and
-# in the API. How many a web process answers at once (0: half of its threads), how many of them for one account's
-# session or token, and how long another one waits before it is refused. Their addresses are those below URL_PREFIX.
+# Requests that take long: boards and what stands beside them, exports, files of releases, whose sending holds a thread,
+# and the studies' largest pages, here and in the API. How many a web process answers at once (0: half of its threads),
+# how many of them for one account's session or token, and how long another one waits before it is refused. Their
+# addresses are those below URL_PREFIX.
 HEAVY_ADDRESSES = (
     rf"({URL_PREFIX})?/("
     r"boards/[^/]+/(?!status/)|(shared|public)/[^/]+/|documents/\d+/compare/|datasets/[^/]+/judges/\d"
-    r"|studies/[^/]+/(quality|disagreements|judges|pairs|annotators|remarks|history|protocol|asking/people|people/work)"
-    r"|api/v1/(studies/[^/]+/(boards|votes|marks)|datasets/[^/]+/(export|summaries)))"
+    r"|releases/[^/]+/[^/]+/(zip|files/)|exports/[^/]+/$"
+    r"|studies/[^/]+/(quality|disagreements|judges|pairs|annotators|remarks|history|protocol|asking/people|people/work"
+    r"|gold/pairs)"
+    r"|api/v1/(studies/[^/]+/(boards|votes|marks|releases/[^/]+/zip)|datasets/[^/]+/(export|summaries)))"
 )
 HEAVY_AT_ONCE = env.int("HEAVY_AT_ONCE", default=0)
 HEAVY_AT_ONCE_EACH = env.int("HEAVY_AT_ONCE_EACH", default=1)

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext
 
-from annotations.models import JudgeType, Sampling, Study, WhichDocuments
+from annotations.models import Judgement, JudgeType, Sampling, Study, WhichDocuments
 from annotations.rating.sampling import has_question
 from annotations.studies.criteria import label_of
 from leaderboards.presentation.enough import in_numbers
@@ -83,8 +84,10 @@ class Judging:
 
 def judging_of(study: Study) -> Judging:
     """Read how the votes of included annotators were given; two queries."""
-    judges = study.annotators.included().filter(assignments__judgements__isnull=False).distinct()
-    kinds = set(judges.order_by().values_list("imported", "judge_type"))
+    # Each person's first answer is looked up; joined, all answers of all people would be gone through.
+    answered = Exists(Judgement.objects.filter(assignment__annotator=OuterRef("pk")))
+    judges = study.annotators.included().filter(answered).order_by()
+    kinds = set(judges.values_list("imported", "judge_type"))
     answers = ("left", "right", *(("equally good",) if study.allow_tie else ()))
     return Judging(
         here=any(not imported for imported, _ in kinds),

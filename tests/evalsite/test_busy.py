@@ -28,7 +28,9 @@ def test_results_wait_for_each_other_and_what_raters_ask_for_never_does(world): 
     results = {name for name in TABLE if reverse(name, args=world.args[name]).startswith("/boards/")}
     assert results - heavy == QUICK
     shared = {name for name in TABLE if name.startswith(("shared-", "public-")) and name != "public-boards"}
-    assert shared | {"study-quality", "disagreements", "study-pairs", "compare-summaries", "work-csv"} <= heavy
+    pages = {"study-quality", "disagreements", "study-pairs", "compare-summaries", "choose-gold"}
+    files = {"work-csv", "release-zip", "release-file", "export-file"}
+    assert shared | pages | files <= heavy
     at_once = {name for name, (_, roles) in TABLE.items() if roles in (JOINED, EVERYBODY, ONES_RATING)} | {
         "home",
         "studies",
@@ -42,6 +44,9 @@ def test_results_wait_for_each_other_and_what_raters_ask_for_never_does(world): 
     [
         ("/api/v1/studies/x/boards/overall", True),
         ("/api/v1/studies/x/votes", True),
+        ("/api/v1/studies/x/releases/1.0/zip", True),
+        ("/api/v1/studies/x/releases/1.0", False),
+        ("/releases/x/1.0/", False),
         ("/api/v1/studies/x/status", False),
         ("/api/v1/rating/next", False),
     ],

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from annotations.models import EvidenceJob, QualitySnapshot
+from annotations.models import EvidenceJob, QualitySnapshot, StudyReport
 from api.models import Delivery, Webhook
 from jobs.models import MAX_ATTEMPTS
 from jobs.registry import registered_jobs
@@ -91,6 +91,10 @@ def mark_report():
     return MarkReportJob.objects.create(study=make_study())
 
 
+def study_report():
+    return StudyReport.objects.create(study=StudyFactory())
+
+
 def import_job():
     draft = ImportDraft.objects.create(file_names=["a.vtt"], created_by="ada")
     return ImportJob.objects.create(draft=draft, kind="read")
@@ -98,7 +102,18 @@ def import_job():
 
 KINDS = (
     *(summary, scoring_job, finetuning, evidence_job, quality_snapshot),
-    *(snapshot_job, release, export, delivery, trial, import_job, provider_batch, judge_report, mark_report),
+    *(
+        snapshot_job,
+        release,
+        export,
+        delivery,
+        trial,
+        import_job,
+        provider_batch,
+        judge_report,
+        mark_report,
+        study_report,
+    ),
 )
 
 

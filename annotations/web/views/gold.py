@@ -72,19 +72,20 @@ def attention(request: HttpRequest, study: Study) -> HttpResponse:
 @not_while_rating
 def choose(request: HttpRequest, study: Study) -> HttpResponse:
     """List pairs that can become gold or training, with both texts."""
-    rating = study.comparisons.for_rating()
+    every, choosable = items.count_choosable(study)
     free = study.comparisons.filter(items.choosable(study), document__dataset=study.dataset_id)
     # Only the keys are sorted: a study may have a million pairs, and each comes with two texts.
     keys = free.order_by("document__position", "shuffle", "pk").values_list("pk", flat=True)
     # Where few are left of many, a page of them is found no faster than all of them.
-    few = free.count() <= FEW_PAIRS
-    page = Paginator(list(keys) if few else keys, PAIRS_A_PAGE).get_page(request.GET.get("page"))
+    paginator = Paginator(list(keys) if choosable <= FEW_PAIRS else keys, PAIRS_A_PAGE)
+    paginator.count = choosable  # not counted a second time
+    page = paginator.get_page(request.GET.get("page"))
     full = study.comparisons.select_related(*RELATED).in_bulk(list(page))
     context = {
         "study": study,
         "page": page,
         "pairs": [full[pk] for pk in page if pk in full],
-        "given": rating.count() - page.paginator.count,
+        "given": every - choosable,
     }
     return render(request, "annotations/choose_gold.html", context)
 

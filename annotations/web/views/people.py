@@ -1,5 +1,6 @@
 """Owners' page of people: members, invitations, and who the annotators are."""
 
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 from typing import cast
@@ -17,7 +18,8 @@ from django.views.decorators.http import require_GET, require_POST
 from annotations.models import Annotator, Invitation, Membership, Study
 from annotations.people import invitations, links, members
 from annotations.people.new_members import invited_members
-from annotations.review.activity import activity_lines, activity_of
+from annotations.review.activity import AnnotatorActivity, activity_lines, activity_of
+from annotations.review.kept import StudyFigures, figures_in, is_fresh, served_figures
 from annotations.review.remaining import pairs_left
 from annotations.studies import progress
 from annotations.web import redirects
@@ -51,8 +53,12 @@ def people_page(
     asked = find_form.asked()
     find = asked["find"]
     invitations = Paginator(_invitations(study, find), ROWS_A_PAGE).get_page(request.GET.get("invitations"))
-    annotators = Paginator(_annotators(study, **asked), ROWS_A_PAGE).get_page(request.GET.get("annotators"))
-    work, left = activity_of(annotators), pairs_left(study, annotators)
+    kept = served_figures(study)
+    figures = figures_in(kept) if kept else None
+    counted = (figures.left if figures else {}) if kept else None
+    listed = _annotators(study, counted, **asked)
+    annotators = Paginator(listed, ROWS_A_PAGE).get_page(request.GET.get("annotators"))
+    work, left = _work(study, annotators, figures, is_kept=kept is not None)
     context = {
         "study": study,
         "members": study.memberships.select_related("user"),
@@ -63,7 +69,8 @@ def people_page(
         "invitation_rows": [(invitation, _link(request, invitation)) for invitation in invitations],
         "annotators": annotators,
         "more_is_coming": progress.more_is_coming(study),
-        "annotator_rows": [(annotator, work[annotator.pk], left.get(annotator.pk)) for annotator in annotators],
+        "kept": kept,
+        "annotator_rows": [(annotator, work.get(annotator.pk), left.get(annotator.pk)) for annotator in annotators],
         "invitation_form": invitation_form or InvitationForm(),
         "member_form": member_form or MemberForm(),
         "invited_members": invited_members(study),
@@ -80,15 +87,25 @@ def _invitations(study: Study, find: str) -> QuerySet[Invitation]:
     return study.invitations.filter(label__icontains=find) if find else study.invitations.all()
 
 
-def _annotators(study: Study, *, find: str, show: str) -> QuerySet[Annotator]:
+def _work(
+    study: Study, annotators: Sequence[Annotator], figures: StudyFigures | None, *, is_kept: bool
+) -> tuple[dict[int, AnnotatorActivity], dict[int, int]]:
+    """Return the activity and the pairs left by annotator; in a large study those a worker counted, if any yet."""
+    if is_kept:
+        return (figures.activity, figures.left) if figures else ({}, {})
+    return activity_of(annotators), pairs_left(study, annotators)
+
+
+def _annotators(study: Study, left: dict[int, int] | None, *, find: str, show: str) -> QuerySet[Annotator]:
     """Select annotators whose pseudonym, platform id, account or invitation contains `find`.
 
     Args:
+        left: Pairs left by annotator where they are counted already.
         show: "finished" or "left" (pairs left to rate); "" for both.
     """
     annotators = study.annotators.select_related("invitation", "user")
     if show:
-        left = pairs_left(study, study.annotators.all())
+        left = pairs_left(study, study.annotators.all()) if left is None else left
         annotators = annotators.filter(pk__in=[pk for pk, number in left.items() if (number > 0) == (show == "left")])
     if not find:
         return annotators
@@ -178,7 +195,13 @@ def invitations_csv(request: HttpRequest, study: Study) -> HttpResponse:
 @not_while_rating
 @require_GET
 def work_csv(request: HttpRequest, study: Study) -> HttpResponse:
-    """Download who rated how much, for paying them."""
-    answer = HttpResponse("".join(activity_lines(study)), content_type="text/csv; charset=utf-8")
+    """Download who rated how much, for paying them; of a large study as a worker counted it a moment ago."""
+    kept = served_figures(study)
+    figures = figures_in(kept) if kept and is_fresh(kept) else None
+    if kept and figures is None:
+        messages.info(request, "A worker counts the work done. Download the file in a minute.")
+        return redirect("study-people", study.slug)
+    lines = activity_lines(study, *((figures.activity, figures.left) if figures else ()))
+    answer = HttpResponse("".join(lines), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{study.slug}-work.csv"'
     return answer

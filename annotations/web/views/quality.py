@@ -20,6 +20,7 @@ from annotations.quality.snapshots import served_quality
 from annotations.rating.marking import gold_marks_of
 from annotations.rating.unblinding import study_guesses
 from annotations.review.disagreements import disagreements, with_pair_texts
+from annotations.review.kept import served_disagreements, splits_in
 from annotations.web import redirects
 from annotations.web.access import members_only, not_while_rating
 from annotations.web.forms.lists import AnnotatorsForm
@@ -69,11 +70,17 @@ def disagreement(request: HttpRequest, study: Study) -> HttpResponse:
     """List pairs on which annotators chose opposite sides, with both texts; ?criterion=KEY&annotator=NUMBER."""
     criterion = _criterion(study, request.GET.get("criterion", ""))
     annotator = _annotator(study, request.GET.get("annotator", ""))
-    page = Paginator(disagreements(criterion, annotator), DISAGREEMENTS_A_PAGE).get_page(request.GET.get("page"))
+    # An index has what one annotator answered; all answers of a large study are gone through by a worker.
+    kept = None if annotator else served_disagreements(criterion)
+    splits, n = splits_in(kept) if kept else (disagreements(criterion, annotator), 0)
+    page = Paginator(splits, DISAGREEMENTS_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "study": study,
         "criterion": criterion,
         "annotator": annotator,
+        "kept": kept,
+        "all": n,
+        "not_listed": max(n - len(splits), 0),
         "page": page,
         "rows": with_pair_texts(list(page), criterion),
     }

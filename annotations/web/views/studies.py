@@ -1,5 +1,6 @@
 """Researchers' pages of studies: list, overview, settings, remarks and history."""
 
+from collections.abc import Mapping
 from typing import cast
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from annotations.models import Criterion, Remark, Study
 from annotations.people import links
 from annotations.rating.remarks import newest_remarks, remark_lines
 from annotations.review.history import shown_entries
+from annotations.review.kept import figures_in, served_figures
 from annotations.studies import audit
 from annotations.studies import settings as study_settings
 from annotations.studies.checks import StudySetupError
@@ -63,14 +65,17 @@ def study(request: HttpRequest, study: Study) -> HttpResponse:
     annotators = Paginator(study.annotators.all(), ANNOTATORS_A_PAGE).get_page(request.GET.get("annotators"))
     rated = rated_counts(annotators)
     progress = study_progress(study)
+    kept = served_figures(study)
+    figures = figures_in(kept) if kept else None
     context = {
         "study": study,
         "role": role_of(request.user, study),
         "ended": study.status == Study.Status.OPEN and study.is_over(timezone.now()),
         "progress": progress,
-        "votes": _votes(study),
+        "kept": kept,
+        "votes": _votes(study, figures.votes if figures else {}) if kept else _votes(study, counted_votes([study])),
         "effort": study_effort(study, progress),
-        "evidence": evidence_progress(study),
+        "evidence": (figures and figures.evidence) if kept else evidence_progress(study),
         "coverage": Paginator(coverage(study), SYSTEMS_A_PAGE).get_page(request.GET.get("systems")),
         "readers": readers_of(study),
         "annotators": annotators,
@@ -81,10 +86,9 @@ def study(request: HttpRequest, study: Study) -> HttpResponse:
     return render(request, "annotations/study.html", context)
 
 
-def _votes(study: Study) -> list[tuple[Criterion, int]]:
-    """Return the votes on each question that boards count."""
-    counted = counted_votes([study])
-    return [(criterion, counted[criterion.pk]) for criterion in study.criteria.all()]
+def _votes(study: Study, counted: Mapping[int, int]) -> list[tuple[Criterion, int | None]]:
+    """Return the votes on each question that boards count; None where they are not counted yet."""
+    return [(criterion, counted.get(criterion.pk)) for criterion in study.criteria.all()]
 
 
 def _remarks(request: HttpRequest, study: Study) -> QuerySet[Remark] | None:

@@ -48,6 +48,11 @@ def test_pairs_to_choose_have_both_texts_and_leave_out_what_was_given(study, few
     assert html.count("Use this pair") == 5
     assert "1 pair that annotators have already been given cannot be chosen" in html
     assert study.comparisons.exclude(pk=given.pk).first().summary_b.text in html
+    # Who gave it back has seen it.
+    given.assignments.update(state="expired", slot=None, lease_until=None)
+    study.comparisons.update(taken=0)
+    page = researcher().get(reverse("choose-gold", args=["s"]))
+    assert (page.context["pairs"], page.context["given"]) == (list(expected), 1)
 
 
 def test_a_chosen_pair_becomes_training(study, comparison):

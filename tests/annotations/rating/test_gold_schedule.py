@@ -13,7 +13,6 @@ from annotations.rating import gold_schedule
 from annotations.rating.assignment import has_work, next_assignment, prefetch
 from annotations.rating.leases import come_back, leave, return_expired
 from annotations.rating.page import RatingProgress, rating_page, rating_progress
-from annotations.rating.queries import available_to
 from annotations.rating.remarks import NewRemark, record_remark
 from tests.annotations.helpers import answer, make_gold
 from tests.factories import AnnotatorFactory, make_study
@@ -158,7 +157,7 @@ def test_a_gold_pair_whose_lease_ran_out_comes_again(study):
 def test_two_tabs_at_once_get_one_gold_pair(study, monkeypatch):
     """The second one asked what is due before the first had taken it."""
     annotator = AnnotatorFactory(study=study)
-    while not (stale := gold_schedule.due(annotator, available_to(annotator))):
+    while not (stale := gold_schedule.due(annotator)):
         finish(next_assignment(annotator))
     first = next_assignment(annotator)
     assert [first.comparison_id] == stale

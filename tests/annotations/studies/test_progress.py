@@ -2,11 +2,21 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from annotations.models import Study
+from annotations.rating.assignment import next_assignment
 from annotations.studies import progress, setup
 from models_runner.models import Run
 from models_runner.runs.signals import summaries_saved
 from models_runner.systems import catalog
-from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, SystemFactory
+from tests.annotations.helpers import make_gold, vote_on
+from tests.factories import (
+    AnnotatorFactory,
+    DatasetFactory,
+    DocumentFactory,
+    RunFactory,
+    SummaryFactory,
+    SystemFactory,
+    make_study,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +35,16 @@ def test_every_pair_of_finished_summaries_becomes_a_comparison():
     study = setup.create_study("s", dataset, [run.system for run in runs])
     assert study.comparisons.count() == 6
     assert progress.study_progress(study) == progress.StudyCompletion(comparisons=6, places=18, rated=0)
+
+
+def test_pairs_under_way_and_gold_are_no_ratings():
+    study = make_study(systems=2, documents=4, quota=2)
+    annotator = AnnotatorFactory(study=study)
+    vote_on(next_assignment(annotator), "left")
+    make_gold(study.comparisons.filter(taken=0).first())
+    assert next_assignment(annotator) is not None
+    assert progress.study_progress(study) == progress.StudyCompletion(comparisons=3, places=6, rated=1)
+    assert progress.rated_counts([annotator]) == {annotator.pk: 1}
 
 
 def test_comparisons_appear_as_runs_finish():

@@ -1,0 +1,130 @@
+"""What pages say of a large study: computed by a worker as a small one's page computes it, and told by its age."""
+
+from types import SimpleNamespace
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from annotations.models import StudyReport
+from annotations.rating.assignment import next_assignment, take_comparison
+from annotations.review import kept
+from annotations.review.activity import activity_lines
+from annotations.review.disagreements import disagreements
+from annotations.studies.progress import counted_votes
+from tests.annotations.helpers import answer
+from tests.factories import AnnotatorFactory, UserFactory, make_study
+
+pytestmark = pytest.mark.django_db
+MADE = "The figures are being computed for the first time."
+STALE = "Votes or exclusions have changed since"
+COUNTS = "A worker counts the work done. Download the file in a minute."
+
+
+@pytest.fixture
+def study():
+    """Two annotators choose opposite sides of all three pairs, a third one has rated nothing."""
+    study = make_study(systems=2, documents=3, quota=3, slug="s")
+    pairs = list(study.comparisons.order_by("pk").values_list("pk", flat=True))
+    for outcome in "ab":
+        annotator = AnnotatorFactory(study=study)
+        for pair in pairs:
+            answer(take_comparison(annotator, pair, timezone.now()), outcome)
+    AnnotatorFactory(study=study)
+    return study
+
+
+@pytest.fixture
+def large(settings):
+    """Every study has too many votes for a request."""
+    settings.BOARD_IN_REQUEST_VOTES = -1
+    settings.BOARD_DEBOUNCE_SECONDS = 0
+
+
+@pytest.fixture
+def ask():
+    client = Client()
+    client.force_login(UserFactory(is_superuser=True, is_staff=True))
+
+    def page(name, **query):
+        answer = client.get(reverse(name, args=["s"]), query, follow=True)
+        return SimpleNamespace(context=answer.context, html=answer.content.decode(), path=answer.request["PATH_INFO"])
+
+    return page
+
+
+def work():
+    return [kept.work_on_report(pk, owner="w") for pk in StudyReport.objects.values_list("pk", flat=True)]
+
+
+def people(page):
+    return [(annotator.pk, activity, left) for annotator, activity, left in page.context["annotator_rows"]]
+
+
+def test_a_worker_finds_what_a_small_studys_pages_show(study, ask, settings):
+    small = [people(ask("study-people")), ask("study").context["votes"], ask("study").context["evidence"]]
+    none_left, file = people(ask("study-people", show="finished")), "".join(activity_lines(study))
+    assert (len(none_left), StudyReport.objects.count()) == (2, 0)
+    settings.BOARD_IN_REQUEST_VOTES = -1
+    assert {(work, left) for _, work, left in people(ask("study-people"))} == {(None, None)}
+    assert MADE in ask("study").html
+    assert ask("study").context["votes"] == [(study.criteria.get(), None)]
+    work()
+    assert [people(ask("study-people")), ask("study").context["votes"], ask("study").context["evidence"]] == small
+    assert people(ask("study-people", show="finished")) == none_left
+    assert ask("work-csv").html == file
+    assert MADE not in ask("study").html
+
+
+def test_a_study_of_very_many_pairs_is_large_without_votes(study, monkeypatch):
+    assert not kept.is_large(study)
+    monkeypatch.setattr(kept, "MOST_PAIRS", 2)
+    assert kept.is_large(study)
+
+
+@pytest.mark.usefixtures("large")
+def test_a_new_vote_makes_the_figures_stale_and_the_page_says_so(study, ask):
+    ask("study-people")
+    work()
+    assert STALE not in ask("study-people").html
+    answer(next_assignment(study.annotators.last()), "a")
+    assert STALE in ask("study").html
+    work()
+    assert ask("study").context["votes"] == [(study.criteria.get(), 7)]
+    assert counted_votes([study]) == {study.criteria.get().pk: 7}
+
+
+@pytest.mark.usefixtures("large")
+def test_the_file_for_paying_people_is_never_old(study, ask):
+    page = ask("work-csv")
+    assert (page.path, COUNTS in page.html) == ("/studies/s/people/", True)
+    work()
+    StudyReport.objects.update(computed_at=timezone.now() - 2 * kept.FRESH, state="of earlier votes")
+    assert COUNTS in ask("work-csv").html
+    work()
+    StudyReport.objects.update(state="of votes a moment ago")
+    assert ask("work-csv").html == "".join(activity_lines(study))
+
+
+@pytest.mark.usefixtures("large")
+def test_the_most_even_disagreements_are_kept_and_the_page_says_how_many_there_are(study, ask, monkeypatch):
+    monkeypatch.setattr(kept, "MOST_SPLITS", 2)
+    assert MADE in ask("disagreements").html
+    work()
+    page = ask("disagreements")
+    first = [(split.comparison, split.for_a, split.for_b) for split in disagreements(study.criteria.get())[:2]]
+    assert [(row.comparison.pk, row.for_a, row.for_b) for row in page.context["rows"]] == first
+    assert "There are 3 such pairs; the 2 most even ones are listed." in page.html
+    assert len(ask("disagreements", annotator=study.annotators.first().number).context["rows"]) == 3
+
+
+def test_a_report_is_there_once_and_says_of_what_it_is(study):
+    question = study.criteria.get()
+    for values in ({}, {"criterion": question}):
+        StudyReport.objects.create(study=study, **values)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            StudyReport.objects.create(study=study, **values)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        StudyReport.objects.update(report={})
