@@ -1,9 +1,9 @@
 """Correlate what people say of a document's summaries with a metric, as the mean over documents, with an interval."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from stats.metrics.correlation import COEFFICIENTS, correlations
 from stats.metrics.interval import LEAST_SYSTEMS, NOTHING_TO_DRAW, Interval
@@ -11,6 +11,9 @@ from stats.uncertainty.calibrated import LARGEST_FREEDOM, NEGLIGIBLE
 from stats.uncertainty.proportions import wilson_interval
 from stats.uncertainty.two_way import Spread, UnitSums, smoothed_variance, wilson_bounds
 from stats.votes.arrays import FloatArray, IntArray, stretches
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 FEW_DOCUMENTS = "too few documents in which people and the metric tell summaries apart"
 LEAST_DOCUMENTS = 2  # with one, nothing shows how far documents differ
@@ -37,7 +40,7 @@ class _Cells:
 
 
 def correlate_within_documents(
-    human: tuple[csr_array, csr_array], metric: FloatArray, *, missing: str, least: int = LEAST_DOCUMENTS
+    human: tuple["csr_array", "csr_array"], metric: FloatArray, *, missing: str, least: int = LEAST_DOCUMENTS
 ) -> dict[str, Interval]:
     """Correlate what people say of a document's summaries, on average, with the metric; the mean over documents.
 
@@ -79,7 +82,7 @@ def _coefficients(sums: FloatArray, counts: FloatArray, metric: FloatArray) -> F
     return found
 
 
-def _cells(sums: csr_array, counts: csr_array, metric: FloatArray, by_document: FloatArray) -> _Cells:
+def _cells(sums: "csr_array", counts: "csr_array", metric: FloatArray, by_document: FloatArray) -> _Cells:
     """Leave each annotator out of each document whose votes they share with others; of very many, of some documents."""
     n, documents = metric.shape
     entries = counts.tocoo()
@@ -103,7 +106,7 @@ def _cells(sums: csr_array, counts: csr_array, metric: FloatArray, by_document: 
     return _Cells(document, person, share, without)
 
 
-def _of_cells(matrix: csr_array, document: IntArray, annotator: IntArray, n: int) -> FloatArray:
+def _of_cells(matrix: "csr_array", document: IntArray, annotator: IntArray, n: int) -> FloatArray:
     """Give what an annotator's votes sum to for each summary of a document, shape (k, n)."""
     rows = document[:, np.newaxis] * n + np.arange(n)
     return np.asarray(matrix[rows.ravel(), np.repeat(annotator, n)]).reshape(rows.shape)

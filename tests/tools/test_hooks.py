@@ -1,4 +1,4 @@
-"""The hooks before a commit are the commands of `make check`."""
+"""The hooks before a commit are the commands of `make check`: those of `make lint`, and the docs."""
 
 import yaml
 
@@ -7,8 +7,12 @@ from tools.version import ROOT
 
 def checks():
     """What `make check` runs, a line each."""
-    _, _, after = (ROOT / "Makefile").read_text().partition("\ncheck: install-dev\n")
-    lines = after.split("\n\n")[0].splitlines()
+    makefile = (ROOT / "Makefile").read_text()
+    lines = [
+        line
+        for target in ("check: lint", "lint: install-dev")
+        for line in makefile.partition(f"\n{target}\n")[2].split("\n\n")[0].splitlines()
+    ]
     names = {"$(VENV)": ".venv", "@$(PY)": ".venv/bin/python"}
     return {line.strip().replace(old, new) for line in lines for old, new in names.items() if old in line}
 

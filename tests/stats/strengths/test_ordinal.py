@@ -138,7 +138,7 @@ def test_votes_without_a_strength_are_counted_in_a_warning():
     decided = int((votes.outcome < 2).sum())
     unsaid = int(((votes.outcome < 2) & (votes.strength == 0)).sum())
     (warning,) = rate(votes, seed=1, ties=Ties.ORDINAL).warnings
-    assert warning == f"{unsaid} of {decided} decided votes do not say how much better: each may be either."
+    assert warning == f"{unsaid:,} of {decided:,} decided votes do not say how much better: each may be either."
 
 
 @pytest.mark.parametrize("strength", [np.full(2000, 3), np.ones(3, np.int64), np.ones(2000, np.int64)])
