@@ -114,9 +114,10 @@ class SummaryQuerySet(LeasedQuerySet["Summary"]):
         lease: timedelta,
         documents: Collection[int] | None = None,
     ) -> list[int]:
-        """Claim up to count ready summaries of a run for owner; return their ids in document order.
+        """Claim up to count ready summaries of a run for owner; return their ids in the order in which they were made.
 
-        Rows that another worker is claiming at this moment are skipped (PostgreSQL) or waited for (SQLite).
+        That is the order of the documents, and an index has it: to sort what waits would take each of many workers
+        longer, the larger the run. Rows that another worker is claiming at this moment are skipped (PostgreSQL) or waited for (SQLite).
 
         Args:
             run_id: The run.
@@ -130,7 +131,7 @@ class SummaryQuerySet(LeasedQuerySet["Summary"]):
             ready = self.ready(now).filter(run_id=run_id)
             if documents is not None:
                 ready = ready.filter(document__in=documents)
-            ready = ready.order_by("document__position", "query__position", "pk")
+            ready = ready.order_by("pk")
             ids = list(ready.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:count])
             self.filter(pk__in=ids, status=Summary.Status.PENDING).take(owner=owner, until=now + lease)
         return ids
@@ -229,6 +230,7 @@ class Summary(Leased):
         indexes = [
             models.Index(fields=["run", "status"], name="summary_run_status"),
             models.Index(fields=["lease_until"], condition=Q(status="running"), name="summary_leases"),
+            models.Index(fields=["run", "id"], condition=Q(status="pending"), name="summary_waiting"),
         ]
 
     def __str__(self) -> str:
