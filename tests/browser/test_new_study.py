@@ -42,7 +42,9 @@ def logged_in(new_page, live_server, systems):
 
 
 def type_into(page, label, text):
-    page.get_by_label(label, exact=False).first.focus()
+    field = page.get_by_label(label, exact=False).first
+    expect(field).to_be_visible()  # a step is shown a moment after the button that leads to it
+    field.focus()
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type(text)
 
