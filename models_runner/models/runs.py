@@ -117,7 +117,8 @@ class SummaryQuerySet(LeasedQuerySet["Summary"]):
         """Claim up to count ready summaries of a run for owner; return their ids in the order in which they were made.
 
         That is the order of the documents, and an index has it: to sort what waits would take each of many workers
-        longer, the larger the run. Rows that another worker is claiming at this moment are skipped (PostgreSQL) or waited for (SQLite).
+        longer, the larger the run. Rows that another worker is claiming at this moment are skipped (PostgreSQL) or
+        waited for (SQLite).
 
         Args:
             run_id: The run.
