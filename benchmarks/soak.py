@@ -139,13 +139,14 @@ class SimulatedAnnotator(threading.Thread):
         return key if key in self.marks else ""
 
     def _undo(self) -> None:
-        if self._say("undo", {"client_key": uuid.uuid4()}):
+        """Take the last act back: an answer, or a skip. The site leads to an address that says which it was."""
+        if self._say("undo", {"client_key": uuid.uuid4()}, accept="text/html") and "undone=skip" not in self.url:
             del self.acknowledged[self.order.pop()]
 
-    def _say(self, name: str, fields: dict[str, Any]) -> bool:
+    def _say(self, name: str, fields: dict[str, Any], accept: str = "application/json") -> bool:
         """Send an answer; return False if the site refused it because others were faster, the only valid refusal."""
         try:
-            self._post(f"{self.rate}{name}", fields, accept="application/json")
+            self._post(f"{self.rate}{name}", fields, accept=accept)
         except HTTPError as error:
             if error.code != 409:
                 raise
