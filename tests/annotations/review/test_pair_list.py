@@ -199,11 +199,11 @@ def test_who_has_pairs_left_sees_neither(study):
     assert client.get(reverse("pair", args=["s", pair.pk])).status_code == 200
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
 @pytest.mark.parametrize("show", ["", "left"])
 def test_pages_of_any_size_have_each_pair_once_and_in_order(study, size, show):
-    add = [DocumentFactory(dataset=study.dataset, position=position) for position in (9, 7, 8)]
-    for document in (add[0], add[1]):
+    add = [DocumentFactory(dataset=study.dataset, position=position) for position in (10**6 + 9, 10**6 + 7)]
+    for document in add:
         for run in {pair.summary_a.run for pair in rating_pairs(study)}:
             SummaryFactory(run=run, document=document)
     build_comparisons(study)
