@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 from operator import itemgetter
+from typing import overload
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
@@ -56,8 +57,8 @@ class ListedPair:
     votes: VoteTally = field(default_factory=VoteTally)
 
 
-class PairsByDocument:
-    """Pairs in document order, for a Paginator.
+class PairsByDocument(Sequence[int]):
+    """Keys of pairs in document order, for a Paginator.
 
     One statement counts them by document, and a page is read from its first document on. With an OFFSET, the database
     would read all pairs before it, up to a million.
@@ -74,12 +75,21 @@ class PairsByDocument:
         documents = [pk for pk in ordered.values_list("pk", flat=True) if pk in counts]
         return list(zip(documents, accumulate(counts[pk] for pk in documents), strict=True))
 
-    def count(self) -> int:
+    def __len__(self) -> int:
         return self._documents[-1][1] if self._documents else 0
 
-    def __getitem__(self, part: slice) -> list[int]:
-        """Return the keys of the pairs from part.start to part.stop."""
-        start, stop = part.start, part.stop
+    @overload
+    def __getitem__(self, index: int) -> int: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[int]: ...
+
+    def __getitem__(self, index: int | slice) -> int | list[int]:
+        if isinstance(index, int):
+            return self._between(index, index + 1)[0]
+        return self._between(index.start or 0, len(self) if index.stop is None else index.stop)
+
+    def _between(self, start: int, stop: int) -> list[int]:
         first = bisect_right(self._documents, start, key=itemgetter(1))
         last = bisect_left(self._documents, stop, key=itemgetter(1))
         documents = [pk for pk, _ in self._documents[first : last + 1]]
