@@ -1,15 +1,24 @@
 """What pages say of a large study, kept with what it was computed from."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
+from annotations.models.comparisons import Comparison
 from annotations.models.studies import Criterion, Study
 from jobs.models import MAX_ATTEMPTS, LeasedJob, LeasedJobQuerySet, lease_constraints
+from models_runner.models import Document
 
 
 class StudyReportQuerySet(LeasedJobQuerySet["StudyReport"]):  # type: ignore[override]  # of as_manager
-    pass
+    def of_document(self, document: Document) -> "StudyReportQuerySet":
+        """Select the figures of studies that compare summaries of the document."""
+        compared = Comparison.objects.filter(document=document).order_by()
+        return self.filter(criterion=None, study__in=compared.values("study"))
+
+    def note_additions(self) -> None:
+        """Make these stale: the study got pairs or evidence. Small studies have no such row."""
+        self.update(additions=F("additions") + 1)
 
 
 class StudyReport(LeasedJob):
@@ -34,6 +43,9 @@ class StudyReport(LeasedJob):
     )
     report = models.JSONField(null=True, blank=True)
     state = models.CharField(max_length=64, blank=True, help_text="Of the answers and people that it is about.")
+    additions = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="How often pairs or evidence were added, of which no history tells."
+    )
     asked_at = models.DateTimeField(default=timezone.now)
     computed_at = models.DateTimeField(null=True, blank=True)
 
