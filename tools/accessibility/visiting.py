@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from tools.accessibility.checks import DESK, OF_LAYOUT, OPEN_ALL, PHONE, ZOOMED, Fault, broken_rules, cut_off
 from tools.accessibility.site import Place, Site
-from tools.accessibility.views import View
+from tools.accessibility.views import THEMES, View
 
 TIMEOUT_MS = 60_000
 
