@@ -71,7 +71,7 @@ CONDITION = re.compile(r"\{% if [^%]*%\}((?:(?!\{% if).)*?)(?:\{% else %\}((?:(?
 PLACE_OF_CARD = re.compile(r"\{\{ ([\w.]+) \}\}")
 # Text of a page has words with a space between; of one word, only what stands at these names.
 LABELS = frozenset({"label", "help_text", "title", "heading", "verbose_name", "empty_label"})
-ONE_WORD = re.compile(r"[A-Z][a-z]+(?:: \d+)?[.:]?")
+ONE_WORD = re.compile(r"[A-Z][a-z]+(?:: [\d.]+)?[.:]?")
 WORD = re.compile(r"[A-Za-z]{2,}")
 # Regular expressions, SQL, headers, types, markup and file patterns.
 CODE = re.compile(

@@ -36,7 +36,7 @@ class LiveDraft:
         design: Of the votes on the two systems in question; None where there are none.
         forecast: None without a margin, annotators or pairs.
         until_asked: How many ratings there are until the two systems in question have all their votes, where these
-            come first; None where they do not, so that all ratings are needed.
+            come first; None where they do not, or where nothing comes after them.
         choices: What has been chosen, by step, in words.
         languages: What people are asked about languages; "" where nothing is.
     """
@@ -87,7 +87,7 @@ def _design(plan: StudyPlan, quota: int, annotators: int | None) -> VotingDesign
 
 
 def _until_asked(wanted: NewStudy, plan: StudyPlan, bill: Bill) -> int | None:
-    if wanted.sampling != Sampling.QUESTION or not wanted.pair_is_complete or not plan.asked_about:
+    if wanted.sampling != Sampling.QUESTION or not wanted.pair_is_complete or not 0 < plan.asked_about < plan.pairs:
         return None
     share = 1 - wanted.epsilon + wanted.epsilon * plan.asked_about / plan.pairs
     return min(bill.ratings, round(plan.asked_about * wanted.quota / share))
@@ -100,8 +100,8 @@ def _choices(wanted: NewStudy, plan: StudyPlan, bill: Bill) -> Iterable[tuple[st
     yield "What", f"{units} of {wanted.dataset.name}, {wanted.instruction} summaries"
     systems = count_of(len(wanted.systems), "system")
     yield "Who", ". ".join([f"{systems}, {count_of(plan.pairs, 'pair')} to rate", *_question(wanted)])
-    ties = " No ties." if not (wanted.options and wanted.options.allow_tie) else ""
-    yield "How", f"{count_of(len(wanted.questions), 'question')} on each pair.{ties}"
+    questions, allows_ties = count_of(len(wanted.questions), "question"), wanted.options and wanted.options.allow_tie
+    yield "How", f"{questions} on each pair" if allows_ties else f"{questions} on each pair without ties"
     yield "When", _work(bill, count_of(wanted.quota, "vote"))
 
 
@@ -118,7 +118,9 @@ def _question(wanted: NewStudy) -> Iterable[str]:
     if wanted.small_system is None or wanted.large_system is None:
         return
     asked = f"May {wanted.small_system.slug} stand in for {wanted.large_system.slug}?"
-    enough = [] if wanted.margin is None else [f"Enough: surely {100 * (0.5 - wanted.margin):g} of 100."]
+    enough = (
+        [] if wanted.margin is None else [f"Good enough: surely preferred in {100 * (0.5 - wanted.margin):g} of 100."]
+    )
     yield " ".join([asked, *enough])
 
 

@@ -38,6 +38,9 @@ WORDS = (
     *("%(n)s vote", "%(n)s votes", "%(n)s days", "%(n)s judge", "%(n)s judges", "%(n)s judgement", "%(n)s judgements"),
     *("%(n)s pair", "%(n)s pairs", "%(n)s question", "%(n)s questions", "%(n)s rating", "%(n)s ratings"),
     *("%(n)s query", "%(n)s queries", "Known: %(names)s."),
+    # What the client of endpoints says by itself, and no server.
+    *("Connection error.", "Request timed out.", "Error code: %(status)s - %(told)s"),
+    "The endpoint serves %(names)s.",
     *("so far", "forecast", "against", "differ", "enough", "system", "rate", "lower", "upper", "votes"),
 )
 # Values that people gave: names, ids, texts and files of theirs. They stay as they are, though one be a text of ours.
@@ -303,11 +306,10 @@ def _texts(language: str) -> Any:
 @cache
 def _catalogue(language: str) -> tuple[dict[str, str], list[Pattern]]:
     """Return the texts without values, and those with values, in the order in which they are tried."""
-    texts = {
-        key: value
-        for key, value in _texts(language).items()
-        if isinstance(key, str) and key and value and CONTEXT not in key
-    }
+    texts: dict[str, str] = {}
+    for key, value in _texts(language).items():
+        if isinstance(key, str) and key and value and CONTEXT not in key:
+            texts.setdefault(key, value)  # ours come first, then Django's, which may have the same text
     patterns = [
         Pattern(text, value)
         for text, value in texts.items()

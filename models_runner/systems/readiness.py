@@ -181,8 +181,9 @@ def _openai(system: System) -> str:
     engine = system.engine
     if not engine.get("base_url"):
         return (
-            "an endpoint: make a copy of it (New system in the browser, or `systems --add`) whose engine.base_url is "
-            "the address of a server that speaks the OpenAI protocol (vLLM, llama.cpp, Ollama, or a hosted one)."
+            "an endpoint: the address of a server that speaks the OpenAI protocol (vLLM, llama.cpp, Ollama, or a "
+            "hosted one). Make a copy of it that has one: New system in the browser, or systems --add with "
+            "engine.base_url."
         )
     try:
         check_engine(engine)

@@ -1,5 +1,6 @@
 """Forms of the pages of systems, runs and fine-tunings."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from models_runner.finetune.lifecycle import TRAINABLE
 from models_runner.models import Dataset, FineTuning, InstructionKind, Regime, System
 from models_runner.systems import catalog
 from models_runner.systems.listing import NO_SIZE
+from models_runner.systems.readiness import system_needs
 from models_runner.web.fields import ShortNameField
 
 
@@ -39,13 +41,21 @@ class RunStartForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        stored = dict(System.objects.values_list("slug", "adapter"))
-        adapters = {slug: values["adapter"] for slug, values in catalog.entries().items()} | stored
+        stored = {system.slug: system for system in System.objects.all()}
+        known = {slug: catalog.unsaved_system(slug) for slug in catalog.entries() if slug not in stored} | stored
         # Imported systems write nothing, so they are not offered; one that is sent all the same is told what it needs.
-        field = forms.ChoiceField(choices=[(slug, slug) for slug in adapters])
-        offered = sorted(slug for slug, adapter in adapters.items() if adapter != "imported")
-        field.widget.choices = [("", "Choose a system"), *((slug, slug) for slug in offered)]
+        field = forms.ChoiceField(choices=[(slug, slug) for slug in known])
+        offered = [system for _, system in sorted(known.items()) if system.adapter != "imported"]
+        field.widget.choices = [("", "Choose a system"), *_ready_first(offered)]
         self.fields["system"] = field
+
+
+def _ready_first(systems: Iterable[System]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Yield the groups of a list of choices: the systems that can run on this machine, then the others."""
+    groups: dict[str, list[tuple[str, str]]] = {"Ready": [], "Not ready": []}
+    for system in systems:
+        groups["Not ready" if system_needs(system) else "Ready"].append((system.slug, system.slug))
+    yield from ((label, choices) for label, choices in groups.items() if choices)
 
 
 class SystemFilterForm(forms.Form):

@@ -14,7 +14,7 @@ from lib.text.visible import is_blank
 from models_runner.adapters.openai_api.presets import PRESETS
 from models_runner.adapters.prompts import DEFAULT_OUTPUT_TOKENS, DEFAULT_TEMPLATE
 from models_runner.adapters.registry import ADAPTERS
-from models_runner.adapters.texts.thinking import SEND, SYSTEM_MESSAGE_WAYS
+from models_runner.adapters.texts.thinking import MERGE, OMIT, SEND
 from models_runner.importing.records import storable_problem
 from models_runner.models import InstructionKind, Regime
 from models_runner.systems import catalog
@@ -43,6 +43,7 @@ PRICE_LABELS = {"hour": "Dollars an hour", "batch": "Part of it paid in batches"
 WITH_MODEL = ("openai", "llamacpp", "transformers")
 CALLS = (("", "One by one, now"), ("true", "In batches: about half the price, within a day, not timed"))
 SWITCH = (("", "As the model does"), ("true", "On"), ("false", "Off"))
+SYSTEM_MESSAGES = ((SEND, "Send it"), (MERGE, "Merge it into the user's message"), (OMIT, "Leave it out"))
 # Of the engine's fields, those that most endpoints need.
 FIRST_ENGINE_FIELDS = ("engine_base_url", "engine_key_env", "engine_preset")
 # What a form without a start fills in, or shows in a list of choices.
@@ -69,11 +70,7 @@ def _thinking_fields() -> dict[str, forms.Field]:
     return {
         "thinking": _choice("Thinking", SWITCH, "For models that can do with and without."),
         "thinking_tokens": _whole("Tokens for thinking", "Beside the output limit.", min_value=0),
-        "system_message": _choice(
-            "System message",
-            [(way, way.capitalize()) for way in SYSTEM_MESSAGE_WAYS],
-            "Merge: into the user's message.",
-        ),
+        "system_message": _choice("System message", SYSTEM_MESSAGES),
     }
 
 
@@ -84,13 +81,15 @@ def engine_fields(adapter: str) -> dict[str, forms.Field]:
         return {
             "base_url": _text("Address", "Such as http://127.0.0.1:8000/v1.", required=True),
             "preset": _choice(
-                "Kind of server", presets, "Spares the first refusals; whatever else it refuses is learnt."
+                "Kind of server",
+                presets,
+                "Need not be known: what a server refuses is found out. Knowing it saves a few refused requests.",
             ),
             "key_env": _text(
                 "Variable of the key",
                 "The name of the workers' environment variable, such as VLLM_API_KEY; never the key.",
             ),
-            "batch": _choice("Calls", CALLS, "Batches are for servers that have them, such as OpenAI's."),
+            "batch": _choice("Way of calling", CALLS, "Batches are for servers that have them, such as OpenAI's."),
             "concurrency": _whole("Requests at a time", "Empty: 4."),
             "tokenizer": _text("Tokenizer", "A folder or hub id to count tokens with. Empty: estimated."),
             **_thinking_fields(),
@@ -231,7 +230,7 @@ class SystemForm(forms.Form):
             self.fields[f"engine_{name}"] = field
         if adapter == "openai":
             self.fields["context_window"].required = True
-            self.fields["context_window"].help_text = "Needed: the most tokens, prompt and output together."
+            self.fields["context_window"].help_text = "The most tokens, prompt and output together."
         self.fields["model_id"].required = adapter in WITH_MODEL
         self.fields["model_id"].help_text = {
             "openai": "The model's name on that server.",

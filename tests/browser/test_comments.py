@@ -57,7 +57,8 @@ def test_a_comment_written_while_the_answer_is_on_its_way_is_saved(new_page, com
     expect(page.get_by_role("status").first).to_contain_text("Not saved yet")
     page.keyboard.press("c")
     page.keyboard.type("Left names the date.")
-    page.unroute("**/vote")
+    with page.expect_response("**/remark"):  # it follows the answer
+        page.unroute("**/vote")
     rated(page, 1)
     comment = Remark.objects.get()
     assert (str(comment.assignment.token), comment.text) == (shown, "Left names the date.")

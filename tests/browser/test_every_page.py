@@ -11,7 +11,8 @@ from leaderboards.presentation.charts.script import make_script
 from tests.test_permissions import TABLE
 from tools.accessibility.checks import ZOOMED, cut_off
 from tools.accessibility.site import NO_PAGES, fill_site
-from tools.accessibility.visiting import VIEWS, Visitors, look_once
+from tools.accessibility.views import VIEWS
+from tools.accessibility.visiting import Visitors, look_once
 
 pytestmark = pytest.mark.browser
 

@@ -129,6 +129,27 @@ def test_every_page_is_in_chinese(answers, catalogue_words):
     assert {name: texts for name, texts in left.items() if texts} == {}, TO_DO
 
 
+# A mark of an English sentence after a Chinese one.
+WRONG_MARK = re.compile(r"[一-鿿][.,;:!?](?=\s|$)")
+
+
+def wrong_marks(html):
+    return [text for text in texts_in("zh-hans", html) if WRONG_MARK.search(text)]
+
+
+def test_sentences_that_a_template_puts_together_have_full_width_marks():
+    study, client = make_study(slug="marked"), researcher()
+    for address in (reverse("home"), study.get_absolute_url()):
+        html = client.get(address, headers={"accept-language": "zh-CN"}).content.decode()
+        assert "评价" in html
+        assert wrong_marks(html) == []
+
+
+def test_marks_that_are_not_full_width_are_found():
+    html = '<html lang="zh-hans"><p>都不好. 备注：可选。</p><p>足够好。在比较中</p><p>见 docs.md：1,000 票</p></html>'
+    assert wrong_marks(html) == ["都不好. 备注：可选。"]
+
+
 # What says what something is, in a word of its own: names of criteria and systems stand elsewhere, or are code.
 LABEL = re.compile(r"<(label|legend|button|summary|dt|h1|h2|h3)\b[^>]*>\s*([A-Za-z]{3,})[:：]?\s*</\1>")
 WORDS_OF_THE_WORLD = {"English", "strict", "other", "shown", "scored", "overall", "tuned"}

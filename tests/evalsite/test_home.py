@@ -78,7 +78,7 @@ def test_overview_the_study_and_its_board_count_the_same_votes():
     assert [row.votes for row in study_rows(Study.objects.all())] == [4]
     assert [votes for _, votes in client.get(f"/studies/{study.slug}/").context["votes"]] == [4]
     assert client.get(f"/boards/{study.slug}/board.json").json()["votes"] == 4
-    assert "Votes that count on boards:" in client.get(f"/studies/{study.slug}/").content.decode()
+    assert "Votes that count on boards: " in client.get(f"/studies/{study.slug}/").content.decode()
 
 
 def test_home_shows_progress_of_open_runs_and_leaves_finished_ones_out():

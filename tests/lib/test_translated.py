@@ -47,6 +47,12 @@ def _chinese():
             "votes.jsonl, line 3: is not JSON: a value is missing at column 7.",
             "votes.jsonl，第 3 行：不是 JSON：第 7 列处，缺少一个值。",
         ),
+        # a server's own words stay, and are said to be its own
+        (
+            "The endpoint refused the request: Error code: 404 - no model small. The endpoint serves tiny, large.",
+            "端点拒绝了请求：错误代码 404，服务器原文：no model small.端点提供 tiny, large。",
+        ),
+        ("The endpoint did not answer: Connection error.", "端点没有回应：连接错误。"),
         # what stands there is one message, though it has a semicolon
         (
             "marks.jsonl, line 3, field 'kind': has 120 characters; at most 100 are allowed.",
@@ -64,6 +70,10 @@ def _chinese():
 )
 def test_a_text_is_found_by_the_words_around_its_values(english, chinese):
     assert translated(english).replace("。 ", "。") == chinese.replace("。 ", "。")
+
+
+def test_a_text_that_django_has_too_is_shown_in_our_words():
+    assert (translated("Summary"), translated("Summary:")) == ("摘要", "摘要：")
 
 
 @pytest.mark.parametrize("name", ["large", "reference", "baseline", "Rank"])

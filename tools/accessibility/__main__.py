@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.parts.site import serving, temporary_site
+from tools.accessibility.views import VIEWS
 
 if TYPE_CHECKING:
     from tools.accessibility.site import Site
@@ -22,7 +23,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="pages whose name has this in it")
     parser.add_argument("--port", type=int, default=PORT)
-    parser.add_argument("--view", nargs="+", help="only these views, such as en-light")
+    named = {view.name: view for view in VIEWS}
+    parser.add_argument("--view", nargs="+", choices=named, default=list(named), help="only these, in this order")
     parser.add_argument("--sheets", type=Path, help="write contact sheets of all pages into this folder instead")
     asked = parser.parse_args()
     os.environ["PUBLIC_BOARDS"] = "1"
@@ -51,10 +53,10 @@ def _look(server: str, site: "Site", asked: argparse.Namespace) -> int:
 
     from tests.browser.conftest import ARGUMENTS
     from tools.accessibility.sheets import make_sheets
-    from tools.accessibility.visiting import VIEWS, Visitors, look_once
+    from tools.accessibility.visiting import Visitors, look_once
     from tools.servers import find_chromium
 
-    views = [view for view in VIEWS if not asked.view or f"{view.language}-{view.theme}" in asked.view]
+    views = [view for name in asked.view for view in VIEWS if view.name == name]
     places = [place for place in site.places if asked.only in place.name]
     program = find_chromium(install=False)
     if program is None:

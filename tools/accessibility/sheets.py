@@ -8,7 +8,8 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 from tools.accessibility.site import Place
-from tools.accessibility.visiting import View, Visitors
+from tools.accessibility.views import View
+from tools.accessibility.visiting import Visitors
 
 # Window, how many pages stand beside each other, and how many times the window's height is shown at most.
 SIZES = {

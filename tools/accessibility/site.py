@@ -227,7 +227,9 @@ def _work_of_all_kinds(world: World, owner: User) -> None:
         Summary.objects.create(run=waiting, document=document)
     log = [{"step": n, "loss": 2.5 - n / 40} for n in range(1, 41)] + [{"step": 40, "validation_loss": 1.7}]
     FineTuning.objects.update(log=log, step=40, total_steps=100)
-    reason = "The endpoint http://gpu-server-17.internal.example.org:8000/v1/chat/completions answered 503."
+    reason = (
+        "The endpoint did not answer: Error code: 503 - gpu-server-17.internal.example.org:8000/v1/chat/completions"
+    )
     Trial.objects.filter(pk=world.args["trial"][0]).update(status="failed", failure_reason=reason)
     files = [SimpleUploadedFile(path.name, path.read_bytes()) for path in sorted(MEETINGS.iterdir())[:3]]
     draft = start_draft(files, "", {"format": "auto", "language": "en", "name": "our-meetings"}, owner)

@@ -1,26 +1,15 @@
 """Opens pages as their visitors do, in a language and a theme."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from django.conf import settings
 from playwright.sync_api import BrowserContext, Page
 
 from tools.accessibility.checks import DESK, OF_LAYOUT, OPEN_ALL, PHONE, ZOOMED, Fault, broken_rules, cut_off
 from tools.accessibility.site import Place, Site
+from tools.accessibility.views import THEMES, View
 
-LANGUAGES = ("en", "zh-hans")
-THEMES = ("light", "dark")
 TIMEOUT_MS = 60_000
-
-
-@dataclass(frozen=True)
-class View:
-    language: str
-    theme: str
-
-
-VIEWS = [View(language, theme) for language in LANGUAGES for theme in THEMES]
 
 
 class Visitors:

@@ -48,7 +48,8 @@ def try_connection(spec: SystemSpec) -> ConnectionTest:
         [written] = engine.write([Prompt(QUESTION, LIMIT)])
     except AdapterError as error:
         if names and engine.model not in names:
-            raise AdapterError(f"{error} The endpoint serves {', '.join(names[:SHOWN_MODELS])}.") from None
+            told = str(error).rstrip(".")
+            raise AdapterError(f"{told}. The endpoint serves {', '.join(names[:SHOWN_MODELS])}.") from None
         raise
     return ConnectionTest(
         models=names[:SHOWN_MODELS],

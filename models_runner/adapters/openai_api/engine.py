@@ -329,7 +329,7 @@ class OpenAIEngine:
         openai = self.openai
         passing = isinstance(error, openai.APIConnectionError | openai.RateLimitError | openai.InternalServerError)
         if passing and not (isinstance(error, openai.RateLimitError) and is_spent(error.body)):
-            return TransientAdapterError(self._told("The endpoint did not answer", error))
+            return TransientAdapterError(f"The endpoint did not answer: {self._told(error)}")
         if isinstance(error, openai.APIStatusError) and 300 <= error.status_code < 400:
             to = self.without_key(error.response.headers.get("Location", "an address that it does not name"))
             return AdapterError(
@@ -337,16 +337,16 @@ class OpenAIEngine:
                 "followed; if that is the right server, set engine.base_url to its address."
             )
         if isinstance(error, openai.APIStatusError):
-            return AdapterError(self._told("The endpoint refused the request", error))
-        return AdapterError(self._told("The endpoint's answer cannot be read", error))
+            return AdapterError(f"The endpoint refused the request: {self._told(error)}")
+        return AdapterError(f"The endpoint's answer cannot be read: {self._told(error)}")
 
-    def _told(self, what: str, error: Exception) -> str:
+    def _told(self, error: Exception) -> str:
         """Describe the fault in one line, without the key, even if the server or the library repeats it."""
         told = str(error)
         if isinstance(error, self.openai.APIStatusError) and not _told_message(error.body):
             # The client reports only the status unless the body has the usual form.
             told = f"{told} - {error.response.text}"
-        return f"{what}: {' '.join(self.without_key(told).split())[:SHOWN_CHARACTERS]}"
+        return " ".join(self.without_key(told).split())[:SHOWN_CHARACTERS]
 
     def without_key(self, text: str) -> str:
         """Take the key out of what a server says."""

@@ -129,6 +129,15 @@ def test_the_two_in_question_first_is_proposed_and_says_when_they_have_their_vot
     assert "All pairs come alike: of 54 ratings 30 are on the two in question." in page
 
 
+def test_of_two_systems_none_comes_first(rows):
+    dataset, systems = rows
+    chosen = {"small_system": systems[0].slug, "large_system": systems[1].slug, "sampling": "question"}
+    page = shown(researcher().post(LIVE, asked((dataset, systems[:2]), **chosen)))
+    assert "Ratings in all" in page
+    assert "come first" not in page
+    assert "All pairs come alike" not in page
+
+
 def test_half_a_form_is_answered_too(rows):
     for given in ({}, {"dataset": "meetings"}, asked(rows, quota="x", systems=[], sample="99", alike="?")):
         assert researcher().post(LIVE, given).status_code == 200

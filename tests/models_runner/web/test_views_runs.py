@@ -36,6 +36,20 @@ def test_the_form_starts_a_run_and_leads_to_its_page():
     assert (run.instruction, run.summaries.count()) == ("short", 1)
 
 
+def test_systems_that_can_run_here_stand_before_the_others():
+    SystemFactory(slug="zz-ready", adapter="extractive")
+    SystemFactory(slug="aa-nowhere", adapter="openai", engine={})
+    SystemFactory(slug="given", adapter="imported")
+    html = researcher().get("/runs/").content.decode()
+    ready, others = re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', html, re.DOTALL)
+    assert (ready[0], others[0]) == ("Ready", "Not ready")
+    assert 'value="zz-ready"' in ready[1]
+    assert 'value="aa-nowhere"' in others[1]
+    assert 'value="given"' not in html
+    chinese = researcher().get("/runs/", headers={"Accept-Language": "zh-hans"}).content.decode()
+    assert '<optgroup label="就绪">' in chinese
+
+
 def test_a_run_that_is_complete_is_not_said_to_have_been_started():
     done = RunFactory(status=Run.Status.DONE, instruction="short")
     SummaryFactory(run=done, document=DocumentFactory(dataset=done.dataset))
