@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 
 from models_runner.adapters.registry import ADAPTERS
 from models_runner.metrics.declared import metric_problems
-from models_runner.runs.turns import AT_ONCE, DOLLARS, LIMITS
+from models_runner.runs.asking.limits import AT_ONCE, DOLLARS, LIMITS
 
 
 @register()

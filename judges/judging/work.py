@@ -27,7 +27,7 @@ from models_runner.adapters.language_model import settled_outcomes
 from models_runner.adapters.protocol import AdapterError, TextEngine, TransientAdapterError, Written
 from models_runner.adapters.registry import load_engine
 from models_runner.models import Document
-from models_runner.runs.machine import machine_record
+from models_runner.runs.machine.record import machine_record
 from models_runner.runs.requests import adapter_spec
 
 logger = logging.getLogger(__name__)

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from lib.names import AmbiguousNameError, ByName
+from lib.text.repetition import goes_in_circles
 from models_runner.datasets.instructions import sync_version
 from models_runner.datasets.lookup import stored_split
 from models_runner.datasets.queries import QueryFinder, UnknownQueryError
@@ -26,7 +27,6 @@ from models_runner.importing.summaries_file import (
 )
 from models_runner.models import Dataset, Run, Summary, System
 from models_runner.runs import lifecycle
-from models_runner.runs.repetition import goes_in_circles
 from models_runner.systems.catalog import ensure_system, find_system
 from models_runner.systems.fingerprint import is_released_as, system_fingerprint
 

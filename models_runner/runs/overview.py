@@ -22,7 +22,7 @@ from models_runner.models import (
     System,
 )
 from models_runner.models.runs import SummaryQuerySet
-from models_runner.runs.queue import Waiting, waiting_of
+from models_runner.runs.queue.waiting import Waiting, waiting_of
 from models_runner.systems.prices import cost_in_dollars
 
 EXCERPT_CHARACTERS = 280

@@ -1,6 +1,6 @@
 """Take turns at an endpoint whose use whoever runs the site has limited.
 
-Adapters know no database: models_runner/runs/turns.py counts over all workers, and is put in place by use_turns.
+Adapters know no database: models_runner/runs/asking/limits.py counts over all workers; use_turns puts it in place.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -43,7 +43,7 @@ _take_turn: TakeTurn = _at_once
 
 
 def use_turns(take_turn: TakeTurn) -> None:
-    """Put in place what waits until a request may be sent; see models_runner/runs/turns.py."""
+    """Put in place what waits until a request may be sent; see models_runner/runs/asking/limits.py."""
     global _take_turn
     _take_turn = take_turn
 

@@ -1,6 +1,6 @@
 import pytest
 
-from models_runner.runs.repetition import goes_in_circles
+from lib.text.repetition import goes_in_circles
 
 PLAIN = " ".join(f"word{i} and then" for i in range(40))
 
