@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from jobs.draining import WorkerEndingError, worker_is_ending
+from jobs.workers.draining import WorkerEndingError, worker_is_ending
 from jobs.working import LeaseLostError, work_on
 from models_runner.adapters.hf import TransformersEngine
 from models_runner.adapters.protocol import AdapterError, SystemSpec

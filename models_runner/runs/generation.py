@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from jobs.claims import give_back
 from jobs.database import connection_is_lost, until_answered
-from jobs.draining import worker_is_ending
 from jobs.leases import KeepLease, lease_time
 from jobs.messages import announce
 from jobs.outside import is_from_outside
+from jobs.workers.draining import worker_is_ending
 from lib.faults import disk_is_full, explained
 from lib.serving.traces import span
 from models_runner.adapters.openai_api.batches import BatchWriter

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Avg, Count, Exists, Max, OuterRef, Q, Sum
 from django.db.models.functions import Substr
 
-from jobs.workers import workers_for
+from jobs.workers.presence import workers_for
 from models_runner.metrics.protocol import SENTENCE
 from models_runner.models import (
     Document,

@@ -9,8 +9,8 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from annotations.models import Judgement, SummaryEvidence
-from jobs import draining
 from jobs.models import MAX_ATTEMPTS
+from jobs.workers import draining
 from judges.judging import work
 from judges.judging.lifecycle import Asked, cancel_judging, resume_judging, start_judging
 from judges.judging.progress import progress_of

@@ -3,7 +3,7 @@
 import pytest
 
 from jobs.models import Worker
-from jobs.workers import workers_for
+from jobs.workers.presence import workers_for
 from models_runner.models import Score, ScoringJob
 from models_runner.runs import lifecycle
 from tests.factories import SummaryFactory

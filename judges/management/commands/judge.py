@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotations.management.studies import study_or_dataset
 from annotations.models import Study
-from jobs.processes import WorkerEndedError, wait_with_bar
+from jobs.workers.processes import WorkerEndedError, wait_with_bar
 from judges.judging.chosen import ChosenPair, ChosenPairsError, read_chosen
 from judges.judging.lifecycle import (
     Asked,

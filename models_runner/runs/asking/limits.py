@@ -16,9 +16,9 @@ from django.db import connection, transaction
 from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.utils import timezone
 
-from jobs.draining import worker_is_ending
 from jobs.leases import KeepLease, lease_time
 from jobs.ownership import is_gone, owner_id
+from jobs.workers.draining import worker_is_ending
 from models_runner.adapters.openai_api.turns import Turn, Wish
 from models_runner.adapters.protocol import AdapterError, NotYetError
 from models_runner.models import Endpoint, EndpointRequest

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db.models import Count, Min, Q
 from django.utils import timezone
 
-from jobs.workers import workers_for
+from jobs.workers.presence import workers_for
 from models_runner.models import FineTuning, Run, Summary
 
 QUEUE = "generation"

@@ -14,7 +14,7 @@ from pathlib import Path
 from celery.signals import task_postrun, task_prerun, worker_ready
 from django.conf import settings
 
-from jobs import draining
+from jobs.workers import draining
 
 logger = logging.getLogger(__name__)
 

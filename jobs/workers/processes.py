@@ -15,7 +15,7 @@ from django.conf import settings
 from tqdm import tqdm
 
 from jobs import sweeper
-from jobs.workers import workers_for
+from jobs.workers.presence import workers_for
 
 SWEEP_EVERY_SECONDS = 5.0
 PR_SET_PDEATHSIG = 1

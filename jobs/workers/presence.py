@@ -8,9 +8,10 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from jobs import idling, sweeper
+from jobs import sweeper
 from jobs.models import SEEN_EVERY, Worker
 from jobs.ownership import is_gone, machine_id, owner_id, process_id
+from jobs.workers import idling
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ class Presence:
                 owner=self._owner, defaults={"queues": self._queues, "seen_at": timezone.now()}
             )
             if starting:
-                # Of this process before it started anew (jobs/idling.py).
+                # Of this process before it started anew (jobs/workers/idling.py).
                 Worker.objects.filter(owner__startswith=process_id()).exclude(owner=self._owner).delete()
             if sweep:
                 sweeper.sweep(starting=starting)
