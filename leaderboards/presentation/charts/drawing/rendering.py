@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from leaderboards.exports import safe_cell
 from leaderboards.presentation.charts.chart import VEGA_LITE, Chart
-from leaderboards.presentation.charts.engine import ENGINE
+from leaderboards.presentation.charts.drawing.engine import ENGINE
 from leaderboards.presentation.charts.look import Look
 
 # Two pixels of the image for each of the page, for screens of high resolution.

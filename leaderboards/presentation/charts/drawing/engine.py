@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock, Timer
 from typing import BinaryIO, cast
 
-from leaderboards.presentation.charts.drawer import LENGTH
+from leaderboards.presentation.charts.drawing.drawer import LENGTH
 
 DRAWER = Path(__file__).with_name("drawer.py")
 # A page has several figures, and people open several pages.
