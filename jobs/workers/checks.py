@@ -1,6 +1,6 @@
 """Refuse to start with settings that no work can be done with, in the words of `manage.py check`.
 
-Workers skip Django's checks, which load every page of the site. Those that are about work have the tag WORK and are made.
+Workers skip Django's checks, which load every page of the site. Those about work have the tag WORK and are made.
 """
 
 from celery.signals import worker_init
