@@ -14,7 +14,7 @@ from django.db.models import F, Max
 from lib.language import words
 from lib.language_codes import UnknownLanguageError, language_code
 from lib.names import AmbiguousNameError, ByName, normal_form
-from models_runner.importing.comparing import changed_records
+from models_runner.importing.changed_records import changed_records
 from models_runner.importing.files import Source
 from models_runner.importing.languages import FIND_OUT, LanguageNotes, code_or_find_out
 from models_runner.importing.preview import outcomes_of, units_of

@@ -10,8 +10,8 @@ from leaderboards.presentation.study_verdict import dated_verdict
 register = template.Library()
 
 
-@register.inclusion_tag("leaderboards/_study_answer.html", takes_context=True)
-def study_answer(context: dict[str, Any]) -> dict[str, Any]:
+@register.inclusion_tag("leaderboards/_study_verdict.html", takes_context=True)
+def study_verdict(context: dict[str, Any]) -> dict[str, Any]:
     """Show the newest stored verdict; nothing to somebody with pairs left to rate, whom it would sway."""
     study = context["study"]
     try:
