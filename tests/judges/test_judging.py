@@ -19,9 +19,9 @@ from judges.judging.work import work_on_judging
 from judges.models import JudgingJob, Verdict
 from models_runner.adapters.registry import unload_all
 from models_runner.models import Summary
-from tests.endpoint import completion, endpoint
 from tests.factories import ReferenceFactory, make_study
 from tests.judges.files import judge
+from tests.servers.endpoint import completion, endpoint
 
 pytestmark = pytest.mark.django_db
 OWNER = "here/1:1:1:1"

@@ -20,9 +20,9 @@ from models_runner.runs import lifecycle
 from models_runner.runs.asking.limits import tidy, use_of
 from models_runner.runs.generation import work_on_run
 from models_runner.runs.queue.waiting import waiting_of
-from tests.endpoint import completion, endpoint
 from tests.factories import DatasetFactory, DocumentFactory, SystemFactory, make_study
 from tests.judges.files import judge
+from tests.servers.endpoint import completion, endpoint
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

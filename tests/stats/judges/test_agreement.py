@@ -5,7 +5,7 @@ from benchmarks.judges.draw import JudgeDesign, draw_study
 from stats.judges.agreement import agreement, among_people
 from stats.judges.arrays import NO_VERDICT, Answers, Items, PeopleVotes, answers, classes
 from stats.votes.arrays import A_SHARE, InvalidVotesError
-from tests.stats.judges.second_dyads import second_among_people
+from tests.stats.judges.second.second_dyads import second_among_people
 from tests.stats.simulate import BOTH_BAD, TIE, A, B
 
 

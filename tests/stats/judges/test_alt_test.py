@@ -7,7 +7,7 @@ from stats.judges.alt_test import alt_test, rejected
 from stats.judges.arrays import NO_VERDICT, Answers, Items, PeopleVotes, answers
 from stats.votes.arrays import A_SHARE, InvalidVotesError
 from tests.stats.judges import mtbench
-from tests.stats.judges.second_alt_test import second_alt_test
+from tests.stats.judges.second.second_alt_test import second_alt_test
 
 
 def arrays(people, judge):

@@ -5,7 +5,7 @@ from benchmarks.judges.draw import JudgeDesign, draw_study
 from stats.judges.arrays import NO_VERDICT, Answers, Items, PeopleVotes, answers
 from stats.judges.corrected import win_rate
 from stats.votes.arrays import A_SHARE
-from tests.stats.judges.lee import lee_interval, rogan_gladen
+from tests.stats.judges.second.lee import lee_interval, rogan_gladen
 from tests.stats.ratings.powered_mean import powered_mean
 from tests.stats.simulate import TIE, A, B
 

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.judges.draw import JudgeDesign, draw_study
 from benchmarks.replays.reading import UnknownFolderError, read_evaluation
 from benchmarks.replays.replay import adaptive, by_document, looked_for, scattered
-from benchmarks.votes_saved import UNIFORM, budgets, needed, replay, summary, ways, with_simulated_judge
+from benchmarks.replays.votes_saved import UNIFORM, budgets, needed, replay, summary, ways, with_simulated_judge
 from stats.judges.agreement import agreement
 from stats.judges.arrays import NO_VERDICT, Answers
 from tests.stats.simulate import TIE, A, B
@@ -156,7 +156,7 @@ def test_the_command_prints_the_table(folder):
     command = [
         sys.executable,
         "-m",
-        "benchmarks.votes_saved",
+        "benchmarks.replays.votes_saved",
         str(folder),
         "--replays",
         "2",
