@@ -36,7 +36,7 @@ from tabulate import tabulate
 from benchmarks.replays.reading import Evaluation, read_evaluation
 from benchmarks.replays.replay import Drawn, Reading, adaptive, alone, by_document, looked_for, scattered, with_help
 from stats.judges.agreement import agreement
-from stats.judges.arrays import NO_VERDICT, Answers
+from stats.judges.arrays import NO_VERDICT, ItemAnswers
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.votes.arrays import A_SHARE, BoolArray, FloatArray, OutcomeCode
 
@@ -157,7 +157,7 @@ def with_simulated_judge(data: Evaluation, share: float, seed: int) -> Evaluatio
     outcome = np.full(len(data.items), NO_VERDICT)
     outcome[data.votes.item[order]] = np.minimum(data.votes.outcome[order], OutcomeCode.TIE)
     # A copy of a random person agrees with others only so often; of the rest of the answers a part is turned.
-    copied = agreement(data.items, data.votes, Answers(outcome, _share(outcome))).with_people.value or 1.0
+    copied = agreement(data.items, data.votes, ItemAnswers(outcome, _share(outcome))).with_people.value or 1.0
     other = (outcome + rng.integers(1, 3, size=len(outcome))) % 3
     turned = rng.random(len(outcome)) < (copied - share) / (copied - (1 - copied) / 2)
     outcome = np.where(turned & (outcome != NO_VERDICT), other, outcome)
@@ -180,7 +180,7 @@ def described(data: Evaluation) -> str:
     for k, name in enumerate(data.judges):
         share = data.shares[:, k]
         outcome = np.where(np.isnan(share), NO_VERDICT, np.where(share > 0.5, 0, np.where(share < 0.5, 1, 2)))
-        found = agreement(data.items, data.votes, Answers(outcome, share))
+        found = agreement(data.items, data.votes, ItemAnswers(outcome, share))
         if k == 0:
             lines.append(f"agreement among people {found.among_people.value or np.nan:.3f}")
         lines.append(f"agreement of {name} with people {found.with_people.value or np.nan:.3f}")

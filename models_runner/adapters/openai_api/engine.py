@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from models_runner.adapters.endpoints import check_engine, host_of
 from models_runner.adapters.language_model import LanguageModelAdapter
-from models_runner.adapters.openai_api.answers import SHOWN_CHARACTERS, Answer, is_spent, read_answer
+from models_runner.adapters.openai_api.answers import SHOWN_CHARACTERS, ServerAnswer, is_spent, read_answer
 from models_runner.adapters.openai_api.client import make_client
 from models_runner.adapters.openai_api.counting import ESTIMATE, counter
 from models_runner.adapters.openai_api.refusals import LONGEST_TOLD, read_refusals
@@ -25,7 +25,7 @@ from models_runner.adapters.openai_api.requests import (
 )
 from models_runner.adapters.openai_api.settings import request_settings
 from models_runner.adapters.openai_api.streams import wants_stream
-from models_runner.adapters.openai_api.turns import Wish, busy_seconds, turn_at
+from models_runner.adapters.openai_api.turns import RequestSize, busy_seconds, turn_at
 from models_runner.adapters.prompts import SYSTEM_MESSAGE
 from models_runner.adapters.protocol import (
     AdapterError,
@@ -172,9 +172,9 @@ class OpenAIEngine:
             turn.prompt_tokens, turn.output_tokens = written.prompt_tokens, written.output_tokens
             return written
 
-    def _wish(self, prompt: Prompt) -> Wish:
+    def _wish(self, prompt: Prompt) -> RequestSize:
         limit = self._limit(prompt)
-        return Wish(self.needs(prompt) - limit, limit, self.spec.price)
+        return RequestSize(self.needs(prompt) - limit, limit, self.spec.price)
 
     def read(self, body: Any, sent: RequestBody, prompt: Prompt) -> Written:
         """Return what a server's answer holds, without the time it took. Raises AdapterError."""
@@ -195,14 +195,14 @@ class OpenAIEngine:
             tokens=answer.tokens,
         )
 
-    def _read(self, body: Any, limit: int) -> Answer:
+    def _read(self, body: Any, limit: int) -> ServerAnswer:
         """Read an answer; what its server says of a fault is told without the key."""
         try:
             return read_answer(body, limit)
         except AdapterError as error:
             raise type(error)(self.without_key(str(error))) from None
 
-    def _ends_in_thought(self, answer: Answer) -> bool:
+    def _ends_in_thought(self, answer: ServerAnswer) -> bool:
         """Tell whether an answer without a mark is a thought that the server's template opened and the limit ended."""
         told_apart = bool(answer.thoughts or answer.thinking_tokens)
         return self.settings.unmarked_thoughts and answer.cut and not told_apart

@@ -19,7 +19,7 @@ from django.utils import timezone
 from jobs.leases import KeepLease, lease_time
 from jobs.ownership import is_gone, owner_id
 from jobs.workers.draining import worker_is_ending
-from models_runner.adapters.openai_api.turns import Turn, Wish
+from models_runner.adapters.openai_api.turns import EndpointTurn, RequestSize
 from models_runner.adapters.protocol import AdapterError, NotYetError
 from models_runner.models import Endpoint, EndpointRequest
 from models_runner.systems.prices import cost_in_dollars
@@ -53,13 +53,13 @@ class Use:
 
 
 @contextmanager
-def take_turn(host: str, wish: Callable[[], Wish]) -> Iterator[Turn]:
+def take_turn(host: str, wish: Callable[[], RequestSize]) -> Iterator[EndpointTurn]:
     """See models_runner/adapters/openai_api/turns.py."""
     limits: Limits | None = settings.ENDPOINT_LIMITS.get(host)
     if not limits:
-        yield Turn()
+        yield EndpointTurn()
         return
-    wished, turn = wish(), Turn()
+    wished, turn = wish(), EndpointTurn()
     try:
         request = _wait(host, limits, wished)
         ours = EndpointRequest.objects.filter(pk=request.pk)
@@ -72,7 +72,7 @@ def take_turn(host: str, wish: Callable[[], Wish]) -> Iterator[Turn]:
         connection.close()  # of this thread, which ends with its request
 
 
-def _took(turn: Turn, wished: Wish) -> dict[str, float]:
+def _took(turn: EndpointTurn, wished: RequestSize) -> dict[str, float]:
     """Return what the answer took; what was wished for stays counted where its server does not say."""
     if turn.prompt_tokens is None or turn.output_tokens is None:
         return {}
@@ -80,7 +80,7 @@ def _took(turn: Turn, wished: Wish) -> dict[str, float]:
     return {"tokens": turn.prompt_tokens + turn.output_tokens} | ({} if dollars is None else {"dollars": dollars})
 
 
-def _wait(host: str, limits: Limits, wished: Wish) -> EndpointRequest:
+def _wait(host: str, limits: Limits, wished: RequestSize) -> EndpointRequest:
     dollars = _most_dollars(host, limits, wished)
     endpoint, _ = Endpoint.objects.get_or_create(host=host)
     while True:
@@ -92,7 +92,7 @@ def _wait(host: str, limits: Limits, wished: Wish) -> EndpointRequest:
         time.sleep(taken * random.uniform(0.7, 1.0))  # noqa: S311 (so that those who wait do not all ask at once)
 
 
-def _most_dollars(host: str, limits: Limits, wished: Wish) -> float:
+def _most_dollars(host: str, limits: Limits, wished: RequestSize) -> float:
     """Return what the request costs at most; 0 where nobody limits money. Raises AdapterError."""
     if DOLLARS not in limits:
         return 0.0

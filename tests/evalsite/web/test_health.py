@@ -67,6 +67,6 @@ def test_a_site_without_its_database_is_neither():
 
 def test_who_asks_often_does_not_ask_the_broker_often(no_broker):
     asked = []
-    kept = health.Kept(lambda: asked.append(1) or "down")
+    kept = health.RecentAnswer(lambda: asked.append(1) or "down")
     assert [kept() for _ in range(50)] == ["down"] * 50
     assert len(asked) == 1

@@ -11,7 +11,7 @@ from django.utils import timezone
 from jobs.ownership import owner_id
 from judges.judging.lifecycle import Asked, start_judging
 from judges.judging.work import work_on_judging
-from models_runner.adapters.openai_api.turns import Wish, busy_seconds, turn_at
+from models_runner.adapters.openai_api.turns import RequestSize, busy_seconds, turn_at
 from models_runner.adapters.protocol import AdapterError, NotYetError, Prompt, SystemSpec
 from models_runner.adapters.registry import load_engine, unload_all
 from models_runner.checks import problem_of_limits
@@ -41,7 +41,7 @@ def limited(settings, host=HOST, **limits):
 
 
 def wish(prompt=500, output=500, price=None):
-    return lambda: Wish(prompt, output, PRICE if price is None else price)
+    return lambda: RequestSize(prompt, output, PRICE if price is None else price)
 
 
 def sent(host=HOST, *, seconds_ago=0.0, ended=True, owner=None, **values):

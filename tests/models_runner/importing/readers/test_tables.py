@@ -5,7 +5,7 @@ import json
 import pytest
 
 from models_runner.importing.field_map.mapping import parse_map
-from models_runner.importing.files import Source
+from models_runner.importing.files import SourceFile
 from models_runner.importing.preview import preview_import
 from models_runner.importing.reading import ReadOptions
 from models_runner.importing.records import RecordError
@@ -278,7 +278,8 @@ class TestKnownSets:
 
 def test_sources_of_any_name_are_read_alike():
     result = preview_import(
-        [Source("a.csv", data=b"id,transcript\na,Ana: Hi.\n"), Source("b.txt", data=b"Ana: Hi.\n")], ReadOptions()
+        [SourceFile("a.csv", data=b"id,transcript\na,Ana: Hi.\n"), SourceFile("b.txt", data=b"Ana: Hi.\n")],
+        ReadOptions(),
     )
     assert [file.format for file in result.files] == ["csv", "text"]
     assert preview("c.txt", "id\ttranscript\na\tAna: Hi.\n").files[0].format == "csv"
