@@ -46,7 +46,10 @@ class NewRemark:
 
 
 def record_remark(annotator: Annotator, said: NewRemark, *, now: datetime | None = None) -> Receipt:
-    """Save the remark or raise AnswerRefusedError. A skipped pair is given to others, and never again to this annotator."""
+    """Save the remark or raise AnswerRefusedError.
+
+    A skipped pair is given to others, and never again to this annotator.
+    """
     try:
         with transaction.atomic():
             return _record(annotator, said, now or timezone.now())
