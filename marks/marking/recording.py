@@ -77,10 +77,7 @@ def _record(annotator: Annotator, new: NewMark, now: datetime) -> Receipt:
     _check_may_mark(annotator, assignment)
     start, end = _place(assignment, summary, new)
     kind = _kind(assignment, new.kind, whole=start is None)
-    if assignment.marks.count() >= MOST_MARKS:
-        raise AnswerRefusedError(
-            "too_many_marks", _("This pair has %(n)s marks; no more are taken.") % {"n": MOST_MARKS}
-        )
+    _check_number(assignment)
     Mark.objects.create(
         study=annotator.study,
         annotator=annotator,
@@ -96,6 +93,13 @@ def _record(annotator: Annotator, new: NewMark, now: datetime) -> Receipt:
         client_key=new.client_key,
     )
     return Receipt(complete=_completed(assignment, now), repeated=False)
+
+
+def _check_number(assignment: Assignment) -> None:
+    if assignment.marks.count() >= MOST_MARKS:
+        raise AnswerRefusedError(
+            "too_many_marks", _("This pair has %(n)s marks; no more are taken.") % {"n": MOST_MARKS}
+        )
 
 
 def take_back(
