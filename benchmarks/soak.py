@@ -54,6 +54,7 @@ class SimulatedAnnotator(threading.Thread):
         self.marks: set[str] = set()  # the keys of those that stand
         self.order: list[str] = []
         self.done: Counter[str] = Counter()
+        self.acts: list[str] = []  # in order, each with its pair: what a difference is explained by
         self.failure = ""
 
     def run(self) -> None:
@@ -85,6 +86,7 @@ class SimulatedAnnotator(threading.Thread):
             return False
         what = self.rng.choices(list(BEHAVIOUR), list(BEHAVIOUR.values()))[0]
         self.done[what] += 1
+        self.acts.append(f"{what} {shown[1]}")
         self._act(what, shown[1])
         return True
 
@@ -139,17 +141,24 @@ class SimulatedAnnotator(threading.Thread):
         return key if key in self.marks else ""
 
     def _undo(self) -> None:
-        if self._say("undo", {"client_key": uuid.uuid4()}):
+        """Take the last act back: an answer, or a skip. The site leads to an address that says which it was."""
+        if not self._say("undo", {"client_key": uuid.uuid4()}, accept="text/html"):
+            return
+        if "undone=skip" in self.url:
+            self.acts.append("undone skip")
+        else:
+            self.acts.append(f"undone {self.order[-1]}")
             del self.acknowledged[self.order.pop()]
 
-    def _say(self, name: str, fields: dict[str, Any]) -> bool:
+    def _say(self, name: str, fields: dict[str, Any], accept: str = "application/json") -> bool:
         """Send an answer; return False if the site refused it because others were faster, the only valid refusal."""
         try:
-            self._post(f"{self.rate}{name}", fields, accept="application/json")
+            self._post(f"{self.rate}{name}", fields, accept=accept)
         except HTTPError as error:
             if error.code != 409:
                 raise
             self.done["refused"] += 1
+            self.acts.append(f"refused {name} {fields.get('token', '')}")
             return False
         return True
 

@@ -12,7 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from annotations.evidence.foreign import foreign_rows, foreign_sides, foreign_wanting, save_foreign
-from annotations.models import Comparison, EvidenceJob, ForeignEvidence, Study, SummaryEvidence
+from annotations.models import Comparison, EvidenceJob, ForeignEvidence, Study, StudyReport, SummaryEvidence
 from annotations.models.evidence import EvidenceJobQuerySet
 from jobs.leases import lease_time
 from jobs.messages import announce
@@ -91,7 +91,7 @@ def _claim(owner: str) -> EvidenceJob | None:
 
 
 def _find_and_save(job: EvidenceJob, held: EvidenceJobQuerySet) -> str:
-    return f"{_save(held, _find(job.document))} summaries"
+    return f"{_save(held, job.document, _find(job.document))} summaries"
 
 
 def _find(document: Document) -> list[SummaryEvidence | ForeignEvidence]:
@@ -118,7 +118,7 @@ def _find(document: Document) -> list[SummaryEvidence | ForeignEvidence]:
     ]
 
 
-def _save(held: EvidenceJobQuerySet, rows: list[SummaryEvidence | ForeignEvidence]) -> int:
+def _save(held: EvidenceJobQuerySet, document: Document, rows: list[SummaryEvidence | ForeignEvidence]) -> int:
     """All of a document's rows or none; none where the job was lost to another worker meanwhile."""
     with transaction.atomic():
         if not held.finish():
@@ -130,6 +130,8 @@ def _save(held: EvidenceJobQuerySet, rows: list[SummaryEvidence | ForeignEvidenc
             update_fields=["spans", "signature", "created_at"],
         )
         save_foreign([row for row in rows if isinstance(row, ForeignEvidence)])
+        if rows:
+            StudyReport.objects.of_document(document).note_additions()
     return len(rows)
 
 

@@ -42,6 +42,9 @@ class Remark(models.Model):
     # Chosen by the browser; a repeated key is the same remark sent again.
     client_key = models.UUIDField(unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    after_revision = models.BigIntegerField(
+        null=True, blank=True, help_text="Of a skip: the newest answer of anybody then; later ones have larger numbers."
+    )
 
     objects = RemarkQuerySet.as_manager()
 

@@ -1,15 +1,28 @@
 """What pages say of a large study, kept by a worker with what it was computed from: figures, and the quality page."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
+from annotations.models.comparisons import Comparison
 from annotations.models.studies import Criterion, Study
 from jobs.models import MAX_ATTEMPTS, LeasedJob, LeasedJobQuerySet, LeasedReport, lease_constraints, report_constraints
+from models_runner.models import Document
 
 WORKER_ENDED = (
     f"The worker ended while it computed this, {MAX_ATTEMPTS} times. The usual cause is too little memory. Opening "
     "the page tries again."
 )
+
+
+class StudyReportQuerySet(LeasedJobQuerySet["StudyReport"]):  # type: ignore[override]  # of as_manager
+    def of_document(self, document: Document) -> "StudyReportQuerySet":
+        """Select the figures of studies that compare summaries of the document."""
+        compared = Comparison.objects.filter(document=document).order_by()
+        return self.filter(criterion=None, study__in=compared.values("study"))
+
+    def note_additions(self) -> None:
+        """Make these stale: the study got pairs or evidence. Small studies have no such row."""
+        self.update(additions=F("additions") + 1)
 
 
 class StudyReport(LeasedReport):
@@ -30,8 +43,11 @@ class StudyReport(LeasedReport):
         help_text="The question on whose answers people disagree; empty: the figures of the study.",
     )
     state = models.CharField(max_length=64, blank=True, help_text="Of the answers and people that it is about.")
+    additions = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="How often pairs or evidence were added, of which no history tells."
+    )
 
-    objects = LeasedJobQuerySet["StudyReport"].as_manager()
+    objects = StudyReportQuerySet.as_manager()
 
     class Meta:
         ordering = ["study", "pk"]

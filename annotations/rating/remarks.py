@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotations.models import Annotator, Assignment, Remark, Study, Wanted
+from annotations.models import Annotator, Assignment, JudgementRevision, Remark, Study, Wanted
 from annotations.rating.leases import give_back
 from annotations.rating.votes import (
     AnswerRefusedError,
@@ -68,13 +68,18 @@ def _record(annotator: Annotator, said: NewRemark, now: datetime) -> Receipt:
     if assignment.state == Assignment.State.EXPIRED:
         _take_up(assignment, said, now)
     Remark.objects.create(
-        assignment=assignment, kind=said.kind, reason=said.reason, text=said.text, client_key=said.client_key
-    )
+        assignment=assignment, kind=said.kind, reason=said.reason, text=said.text, client_key=said.client_key,
+        after_revision=_newest_revision() if said.kind == Remark.Kind.SKIP else None,
+    )  # fmt: skip
     if said.kind == Remark.Kind.SKIP:
         give_back(assignment.pk, assignment.comparison_id, state=Assignment.State.SKIPPED)
         return Receipt(complete=True, repeated=False)
     comment = said.kind == Remark.Kind.COMMENT
     return Receipt(complete=comment and complete_if_answered(assignment, now), repeated=False)
+
+
+def _newest_revision() -> int:
+    return JudgementRevision.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def _take_up(expired: Assignment, said: NewRemark, now: datetime) -> None:

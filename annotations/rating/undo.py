@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -128,6 +129,12 @@ def last_act(annotator: Annotator) -> Judgement | Remark | None:
         kind=Remark.Kind.SKIP, assignment__annotator=annotator, assignment__state=Assignment.State.SKIPPED
     )
     skip = skips.select_related("assignment").order_by("-pk").first()
-    if answer is None or (skip is not None and skip.created_at > answer.updated_at):
+    if answer is None or (skip is not None and _came_later(skip, answer)):
         return skip
     return answer
+
+
+def _came_later(skip: Remark, answer: Any) -> bool:
+    if skip.after_revision is None or answer.given_as is None:  # of an earlier version
+        return skip.created_at > answer.updated_at
+    return skip.after_revision >= int(answer.given_as)

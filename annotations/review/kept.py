@@ -4,16 +4,15 @@ In a small study pages compute what they show, as it is now. In a large one that
 and minutes lie all over the tables.
 """
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Model
+from django.db.models import Count, Max
 from django.utils import timezone
 
 from annotations.evidence.work import EvidenceProgress, evidence_progress
-from annotations.models import Annotator, Comparison, Criterion, Judgement, Remark, Study, StudyReport, SummaryEvidence
+from annotations.models import Annotator, Assignment, Criterion, Judgement, Study, StudyReport
 from annotations.review.activity import AnnotatorActivity, activity_of
 from annotations.review.disagreements import Split, disagreements
 from annotations.review.remaining import pairs_left
@@ -136,15 +135,12 @@ def _state(job: StudyReport, now: datetime) -> str:
         {question: asdict(newest) for question, newest in newest_answers(study, now).items()},
         end_of_history(study),
         held_in_part(study),
-        # Of all studies, for which an index has the newest at once.
-        *_newest((Comparison, Remark, SummaryEvidence)),
+        job.additions,
         Annotator.objects.filter(study=study).aggregate(n=Count("pk"), last=Max("pk")),
+        # What is skipped, or not skipped after all, has no history. An index has these.
+        Assignment.objects.filter(state=Assignment.State.SKIPPED, annotator__study=study).count(),
     ]
     return marker_of(parts)
-
-
-def _newest(models: Iterable[type[Model]]) -> list[int | None]:
-    return [model._default_manager.aggregate(last=Max("pk"))["last"] for model in models]
 
 
 _REPORTS = KeptReport(

@@ -1,13 +1,19 @@
 """List of a study's pairs for researchers: what was rated, with which votes, and what is left."""
 
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
+from operator import itemgetter
+from typing import overload
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from annotations.models import Assignment, Comparison, Criterion, Judgement, Outcome, Remark, Study
 from lib.names import spellings
+from models_runner.models import Document
 
 _THEIRS = Assignment.objects.filter(comparison=OuterRef("pk"))
 _SKIPPED = _THEIRS.filter(state=Assignment.State.SKIPPED)
@@ -51,9 +57,50 @@ class ListedPair:
     votes: VoteTally = field(default_factory=VoteTally)
 
 
+class PairsByDocument(Sequence[int]):
+    """Keys of pairs in document order, for a Paginator.
+
+    One statement counts them by document, and a page is read from its first document on. With an OFFSET, the database
+    would read all pairs before it, up to a million.
+    """
+
+    def __init__(self, study: Study, pairs: QuerySet[Comparison]) -> None:
+        self._study, self._pairs = study, pairs
+
+    @cached_property
+    def _documents(self) -> list[tuple[int, int]]:
+        """Return each document that has pairs, in order, with how many pairs come before the next one."""
+        counts = dict(self._pairs.order_by().values_list("document").annotate(n=Count("pk")))
+        ordered = Document.objects.filter(dataset=self._study.dataset_id).order_by("position")
+        documents = [pk for pk in ordered.values_list("pk", flat=True) if pk in counts]
+        return list(zip(documents, accumulate(counts[pk] for pk in documents), strict=True))
+
+    def __len__(self) -> int:
+        return self._documents[-1][1] if self._documents else 0
+
+    @overload
+    def __getitem__(self, index: int) -> int: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[int]: ...
+
+    def __getitem__(self, index: int | slice) -> int | list[int]:
+        if isinstance(index, int):
+            return self._between(index, index + 1)[0]
+        return self._between(index.start or 0, len(self) if index.stop is None else index.stop)
+
+    def _between(self, start: int, stop: int) -> list[int]:
+        first = bisect_right(self._documents, start, key=itemgetter(1))
+        last = bisect_left(self._documents, stop, key=itemgetter(1))
+        documents = [pk for pk, _ in self._documents[first : last + 1]]
+        before = self._documents[first - 1][1] if first else 0
+        pairs = self._pairs.filter(document__in=documents).order_by("document__position", "pk")
+        return list(pairs.values_list("pk", flat=True)[start - before : stop - before])
+
+
 def rating_pairs(
     study: Study, *, show: str = "", system: str = "", against: str = "", find: str = ""
-) -> QuerySet[Comparison]:
+) -> PairsByDocument:
     """Select rating pairs in document order.
 
     Args:
@@ -69,13 +116,11 @@ def rating_pairs(
         for spelling in spellings(find):
             named |= Q(document__title__icontains=spelling) | Q(document__external_id__icontains=spelling)
         pairs = pairs.filter(named | Q(pk=int(find)) if find.isdecimal() and len(find) < 10 else named)
-    # Documents of one dataset come in their order from an index, so that a page need not sort a million pairs.
-    return pairs.filter(document__dataset=study.dataset_id).order_by("document__position", "pk")
+    return PairsByDocument(study, pairs)
 
 
-def with_tallies(pairs: Sequence[Comparison], criterion: Criterion | None) -> list[ListedPair]:
+def with_tallies(ids: Sequence[int], criterion: Criterion | None) -> list[ListedPair]:
     """Load texts, counts and votes of pairs, in four queries."""
-    ids = [pair.pk for pair in pairs]
     full = Comparison.objects.select_related(
         "document", "query", "summary_a__run__system", "summary_b__run__system"
     ).in_bulk(ids)

@@ -42,6 +42,7 @@ def build_comparisons(study: Study) -> int:
         )
         created += len(new)
     if created:
+        study.reports.note_additions()
         evidence.announce_evidence()
         leak_check.announce_leak_check()
     return created

@@ -1,6 +1,7 @@
 """The shape that every refusal of the API has."""
 
 from django.http import HttpResponse, HttpResponseBase
+from django.urls import reverse
 
 from lib.json.errors import json_error
 
@@ -36,10 +37,21 @@ CODES = {
     500: "internal_error",
 }
 MESSAGES = {
-    404: "Not found. GET /api/docs lists every address.",
     405: "This address does not take this method; the header Allow names those it takes.",
     500: "Something went wrong here. Nothing was stored halfway; the server's log has the details.",
 }
+
+
+def message_of(status: int) -> str:
+    """Say what a refusal means that brings no message of its own."""
+    if status == 404:
+        return f"Not found. {where('lists every address')}"
+    return MESSAGES.get(status, "This request was refused.")
+
+
+def where(what: str) -> str:
+    """Name the page that describes the API, with the prefix of a site that has one."""
+    return f"GET {reverse('api-docs')} {what}."
 
 
 def refusal_in_shape(response: HttpResponseBase) -> HttpResponseBase:
@@ -47,7 +59,7 @@ def refusal_in_shape(response: HttpResponseBase) -> HttpResponseBase:
     if response.status_code < 400 or response.get("Content-Type", "").startswith("application/json"):
         return response
     status = response.status_code
-    refusal = json_error(status, CODES.get(status, "refused"), MESSAGES.get(status, "This request was refused."))
+    refusal = json_error(status, CODES.get(status, "refused"), message_of(status))
     if "Allow" in response:
         refusal["Allow"] = response["Allow"]
     return refusal

@@ -12,7 +12,7 @@ from annotations.rating.votes import AnswerRefusedError
 from annotations.studies.setup import StudySetupError
 from annotations.web.access import StillRatingError
 from annotations.web.views.rating import REFUSAL_STATUS
-from api.gate.errors import CODES, MESSAGES, ApiError
+from api.gate.errors import CODES, ApiError, message_of, where
 from api.tokens import TokenError
 from api.webhooks.registration import WebhookError
 from judges.judging.lifecycle import JudgingError, UnknownCriteriaError
@@ -73,7 +73,7 @@ def _api_error(request: HttpRequest, error: Any) -> HttpResponse:
 def _service_error(request: HttpRequest, error: Any) -> HttpResponse:
     status, code, field = next(SERVICE_ERRORS[kind] for kind in type(error).__mro__ if kind in SERVICE_ERRORS)
     # A 404 does not tell what does not exist from what the token's owner may not see.
-    message = MESSAGES[404] if isinstance(error, Http404) else str(error)
+    message = message_of(404) if isinstance(error, Http404) else str(error)
     named = field or getattr(error, "field", "")
     return json_error(status, code, message or "This is not allowed.", field=named)
 
@@ -108,7 +108,7 @@ def _validation_error(request: HttpRequest, error: Any) -> HttpResponse:
     first = error.errors[0]
     field = field_path(first["loc"])
     if first["type"] == "extra_forbidden":
-        message = f"{field} is not known here. GET /api/docs lists the fields."
+        message = f"{field} is not known here. {where('lists the fields')}"
     else:
         message = f"{field}: {first['msg']}."
     return json_error(422, "invalid", message, field=field)

@@ -82,8 +82,16 @@ def _told_and_stored(people: list[SimulatedAnnotator], tokens: list[str]) -> str
     for assignment in Assignment.objects.filter(token__in=tokens):
         told = [person.acknowledged.get(str(assignment.token)) for person in people]
         stored = list(assignment.judgements.values_list("outcome", flat=True))
-        lines.append(f"{assignment.state} slot {assignment.slot}: told {[t for t in told if t]}, stored {stored}")
+        acts = [act for person in people for act in _acts_around(person, str(assignment.token))]
+        told_and_stored = f"told {[t for t in told if t]}, stored {stored}"
+        lines.append(f"{assignment.state} slot {assignment.slot}: {told_and_stored}, after {acts}")
     return "; ".join(lines)
+
+
+def _acts_around(person: SimulatedAnnotator, token: str) -> list[str]:
+    """Return what somebody did with a pair, and right before and after it."""
+    places = [place for place, act in enumerate(person.acts) if token in act]
+    return person.acts[max(min(places) - 3, 0) : max(places) + 4] if places else []
 
 
 def _summaries(runs: list[Any]) -> Iterator[tuple[str, int, str]]:

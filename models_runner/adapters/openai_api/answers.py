@@ -111,6 +111,12 @@ def read_answer(body: Any, limit: int) -> ServerAnswer:
     return ServerAnswer(text, thoughts, cut, read_tokens, written, thought, cached, tokens)
 
 
+def tokens_told(body: Any) -> tuple[int | None, int | None]:
+    """Return the tokens that an answer says were read and written; None for each that it does not tell."""
+    values = _values(body)
+    return _usage(values.get("usage") if isinstance(values, Mapping) else None)[:2]
+
+
 def _values(body: Any) -> Any:
     """Return JSON that a server sent under the name of a text or a page; anything else as it is."""
     if isinstance(body, str) and body.lstrip("\ufeff \t\r\n")[:1] == "{":

@@ -162,7 +162,7 @@ class OpenAIEngine:
 
     def _write(self, prompt: Prompt, times: list[tuple[float, float]]) -> Written:
         """Write one answer; what it took is added to times, without the wait for its turn."""
-        with turn_at(self.host, lambda: self._wish(prompt)) as turn:
+        with turn_at(self.host, lambda: self.wish(prompt)) as turn:
             started = time.perf_counter()
             try:
                 sent, body = self._ask(prompt)
@@ -172,7 +172,8 @@ class OpenAIEngine:
             turn.prompt_tokens, turn.output_tokens = written.prompt_tokens, written.output_tokens
             return written
 
-    def _wish(self, prompt: Prompt) -> RequestSize:
+    def wish(self, prompt: Prompt) -> RequestSize:
+        """Return the most that a request for this may take."""
         limit = self._limit(prompt)
         return RequestSize(self.needs(prompt) - limit, limit, self.spec.price)
 

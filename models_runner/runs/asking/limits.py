@@ -1,7 +1,8 @@
 """Let requests to an endpoint wait for their turn, where whoever runs the site has limited its use (ENDPOINT_LIMITS).
 
 What is under way, and what was sent within the last minute and the day, is counted in the database, so limits hold over
-all workers: for runs, trials, judges and the metric claims. A provider's batches are not counted: it limits them.
+all workers: for runs, trials, judges and the metric claims. Of a provider's batches only the money counts
+(models_runner/runs/batches/money.py): it has limits of its own for them.
 """
 
 import random
@@ -81,7 +82,7 @@ def _took(turn: EndpointTurn, wished: RequestSize) -> dict[str, float]:
 
 
 def _wait(host: str, limits: Limits, wished: RequestSize) -> EndpointRequest:
-    dollars = _most_dollars(host, limits, wished)
+    dollars = most_dollars(host, wished)
     endpoint, _ = Endpoint.objects.get_or_create(host=host)
     while True:
         if worker_is_ending():
@@ -92,23 +93,60 @@ def _wait(host: str, limits: Limits, wished: RequestSize) -> EndpointRequest:
         time.sleep(taken * random.uniform(0.7, 1.0))  # noqa: S311 (so that those who wait do not all ask at once)
 
 
-def _most_dollars(host: str, limits: Limits, wished: RequestSize) -> float:
+def dollars_a_day(host: str) -> float | None:
+    """Return how much may be spent on the host in a day; None where nobody limits it."""
+    limit = settings.ENDPOINT_LIMITS.get(host, {}).get(DOLLARS)
+    return None if limit is None else float(limit)
+
+
+def most_dollars(host: str, wished: RequestSize, *, in_batch: bool = False) -> float:
     """Return what the request costs at most; 0 where nobody limits money. Raises AdapterError."""
-    if DOLLARS not in limits:
+    limit = dollars_a_day(host)
+    if limit is None:
         return 0.0
-    price = {name: value for name, value in wished.price.items() if name in ("input", "output")}
-    dollars = cost_in_dollars(price, wished.prompt_tokens, wished.output_tokens, None)
+    price = {name: value for name, value in wished.price.items() if name in ("input", "output", "batch")}
+    dollars = cost_in_dollars(price, wished.prompt_tokens, wished.output_tokens, None, in_batch=in_batch)
     if dollars is None:
         raise AdapterError(
-            f"This site spends ${limits[DOLLARS]:g} a day on {host} at most, and the system's record has no price of "
+            f"This site spends ${limit:g} a day on {host} at most, and the system's record has no price of "
             'tokens. Set its price, such as {"input": 0.5, "output": 1.5} dollars a million.'
         )
-    if dollars > limits[DOLLARS]:
+    if dollars > limit:
         raise AdapterError(
-            f"One request may cost ${dollars:.4g}, more than the ${limits[DOLLARS]:g} that this site spends on {host} "
+            f"One request may cost ${dollars:.4g}, more than the ${limit:g} that this site spends on {host} "
             "a day (ENDPOINT_LIMITS). A smaller limit of tokens in the system's decoding makes it cheaper."
         )
     return dollars
+
+
+def promise_dollars(host: str, name: str, dollars: float) -> None:
+    """Count this much of today's money for what has this name, and nothing of the other limits; twice is once.
+
+    Raises:
+        NotYetError: Not so much is left.
+    """
+    endpoint, _ = Endpoint.objects.get_or_create(host=host)
+    with transaction.atomic():
+        Endpoint.objects.select_for_update().get(pk=endpoint.pk)
+        now = timezone.now()
+        endpoint.requests.filter(owner=name).delete()
+        _check_money(endpoint, use_of(endpoint, now).dollars + dollars, now)
+        endpoint.requests.create(owner=name, begun_at=now, held_until=now, ended_at=now, tokens=0, dollars=dollars)
+
+
+def note_dollars(host: str, name: str, dollars: float) -> None:
+    """Count this in place of what was promised; on a later day there is nothing to correct."""
+    EndpointRequest.objects.filter(endpoint__host=host, owner=name).update(dollars=dollars)
+
+
+def _check_money(endpoint: Endpoint, dollars: float, now: datetime) -> None:
+    """Raise NotYetError if the day's money is less than this."""
+    limit = dollars_a_day(endpoint.host)
+    if limit is not None and dollars > limit:
+        raise NotYetError(
+            f"The ${limit:g} a day for {endpoint.host} are spent or promised; this goes on at 00:00 UTC.",
+            _midnight(now) + DAY,
+        )
 
 
 def _try(endpoint: Endpoint, limits: Limits, tokens: int, dollars: float) -> EndpointRequest | float:
@@ -119,12 +157,7 @@ def _try(endpoint: Endpoint, limits: Limits, tokens: int, dollars: float) -> End
         now = timezone.now()
         tidy(endpoint, now)
         use = use_of(endpoint, now)
-        if use.dollars + dollars > limits.get(DOLLARS, float("inf")):
-            tomorrow = _midnight(now) + DAY
-            raise NotYetError(
-                f"The ${limits[DOLLARS]:g} a day for {endpoint.host} are spent or promised; this goes on at 00:00 UTC.",
-                tomorrow,
-            )
+        _check_money(endpoint, use.dollars + dollars, now)
         if use.at_once >= limits.get(AT_ONCE, float("inf")):
             return SHORTEST_WAIT
         # A request of more tokens than a minute may have goes where nothing else does.

@@ -11,8 +11,9 @@ from jobs.leases import KeepLease, lease_time
 from jobs.workers.draining import worker_is_ending
 from models_runner.adapters.openai_api.batches import ENDPOINT, BatchWriter, read_shape
 from models_runner.adapters.openai_api.requests import Shape
-from models_runner.adapters.protocol import Prompt
+from models_runner.adapters.protocol import AdapterError, Prompt
 from models_runner.models import BatchCall, ProviderBatch, Run, Summary
+from models_runner.runs.batches.money import Budget
 from models_runner.runs.batches.replay import next_step, prompt_key
 from models_runner.runs.outcomes import settle_outcome
 from models_runner.runs.records import finish_if_complete, note_start
@@ -30,16 +31,20 @@ class _Load:
     """What one batch will hold: keys of the calls by summary, and how much that is."""
 
     keys: dict[int, list[str]] = field(default_factory=dict)
+    most_dollars: float = float("inf")
     requests: int = 0
     size: int = 0
+    dollars: float = 0.0
 
-    def has_room(self, requests: int, size: int) -> bool:
-        return not self.keys or (self.requests + requests <= MOST_REQUESTS and self.size + size <= MOST_BYTES)
+    def has_room(self, requests: int, size: int, dollars: float) -> bool:
+        fits = self.requests + requests <= MOST_REQUESTS and self.size + size <= MOST_BYTES
+        return not self.keys or (fits and self.dollars + dollars <= self.most_dollars)
 
-    def add(self, summary: int, keys: list[str], size: int) -> None:
+    def add(self, summary: int, keys: list[str], size: int, dollars: float) -> None:
         self.keys[summary] = keys
         self.requests += len(keys)
         self.size += size
+        self.dollars += dollars
 
 
 def collect_batches(run: Run, writer: BatchWriter, *, owner: str) -> str:
@@ -67,7 +72,8 @@ def _take_up_lessons(writer: BatchWriter, run: Run) -> None:
 
 
 def _loads(run: Run, writer: BatchWriter, owner: str) -> Iterator[_Load]:
-    load = _Load()
+    budget = Budget(writer)
+    load = _Load(most_dollars=budget.most)
     while not worker_is_ending() and (ids := _claim(run, owner)):
         held = Summary.objects.held_by(owner).filter(pk__in=ids)
         summaries = list(held.select_related("document__transcript", "query").order_by("document__position", "pk"))
@@ -77,10 +83,15 @@ def _loads(run: Run, writer: BatchWriter, owner: str) -> Iterator[_Load]:
                 settle_outcome(run, held, summary, step)
                 continue
             size = sum(len(line_of(writer, prompt, "", writer.engine.shape)) for prompt in step)
-            if not load.has_room(len(step), size):
+            try:
+                dollars = budget.of(step)
+            except AdapterError as error:
+                settle_outcome(run, held, summary, error)
+                continue
+            if not load.has_room(len(step), size, dollars):
                 yield load
-                load = _Load()
-            load.add(summary.pk, [prompt_key(prompt) for prompt in step], size)
+                load = _Load(most_dollars=budget.most)
+            load.add(summary.pk, [prompt_key(prompt) for prompt in step], size, dollars)
     if load.keys:
         yield load
 

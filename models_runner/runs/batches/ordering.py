@@ -5,6 +5,7 @@ leaves `asked_at` behind: the next one looks for the order at the provider befor
 """
 
 import tempfile
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,11 +18,12 @@ from jobs.models import MAX_ATTEMPTS, LeasedJobQuerySet
 from jobs.working import LeaseLostError, work_on
 from lib.faults import explained
 from models_runner.adapters.openai_api.batches import BatchWriter, GoneError, NoListError, Order, read_shape
-from models_runner.adapters.protocol import AdapterError, TransientAdapterError
+from models_runner.adapters.protocol import AdapterError, NotYetError, Prompt, TransientAdapterError
 from models_runner.adapters.registry import load_adapter
 from models_runner.models import BatchCall, ProviderBatch, Run, Summary
 from models_runner.runs import signals
 from models_runner.runs.batches.collecting import line_of
+from models_runner.runs.batches.money import promise, settle_cost, take_back
 from models_runner.runs.batches.replay import next_step, prompt_key
 from models_runner.runs.batches.results import fetch_replies, settle
 from models_runner.runs.outcomes import settle_outcome
@@ -57,6 +59,9 @@ def _step(batch: ProviderBatch, held: Held) -> str:
     writer.engine.take_up(read_shape(batch.shape))
     try:
         return _advance(batch, held, writer)
+    except NotYetError as error:
+        held.put_back(attempts=0, not_before=error.until, failure_reason=str(error))
+        return str(error)
     except TransientAdapterError as error:
         return _wait_after(batch, held, error)
     except NoListError as error:
@@ -94,6 +99,7 @@ def _order(batch: ProviderBatch, held: Held, writer: BatchWriter) -> str:
     if not batch.summaries.filter(status=Summary.Status.PENDING).exists():
         held.finish()
         return "nothing to order"
+    promise(batch, writer, (prompt for prompt, _ in _calls(batch, writer)))
     if not batch.input_file:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "requests.jsonl"
@@ -109,15 +115,21 @@ def _order(batch: ProviderBatch, held: Held, writer: BatchWriter) -> str:
 
 def _write_lines(batch: ProviderBatch, writer: BatchWriter, path: Path) -> None:
     shape = read_shape(batch.shape)
-    rows = batch.summaries.filter(status=Summary.Status.PENDING).select_related("document__transcript", "query")
     with path.open("wb") as file:
-        for summary in rows.order_by("document__position", "pk").iterator(chunk_size=50):
-            names = dict(summary.batch_calls.filter(batch=batch).values_list("prompt_key", "custom_id"))
-            [request] = summary_requests(batch.run, [summary])
-            step = next_step(writer, summary, request)
-            for prompt in step if isinstance(step, list) else ():
-                if name := names.get(prompt_key(prompt)):
-                    file.write(line_of(writer, prompt, name, shape))
+        for prompt, name in _calls(batch, writer):
+            file.write(line_of(writer, prompt, name, shape))
+
+
+def _calls(batch: ProviderBatch, writer: BatchWriter) -> Iterator[tuple[Prompt, str]]:
+    """Yield the batch's calls, each with its name there."""
+    rows = batch.summaries.filter(status=Summary.Status.PENDING).select_related("document__transcript", "query")
+    for summary in rows.order_by("document__position", "pk").iterator(chunk_size=50):
+        names = dict(summary.batch_calls.filter(batch=batch).values_list("prompt_key", "custom_id"))
+        [request] = summary_requests(batch.run, [summary])
+        step = next_step(writer, summary, request)
+        for prompt in step if isinstance(step, list) else ():
+            if name := names.get(prompt_key(prompt)):
+                yield prompt, name
 
 
 def _note(held: Held, **changes: object) -> None:
@@ -206,8 +218,10 @@ def _cancel(batch: ProviderBatch, held: Held, writer: BatchWriter) -> str:
 
 def _finish(batch: ProviderBatch, held: Held, writer: BatchWriter, order: Order) -> str:
     if order.status == "failed":
+        take_back(batch, writer)
         return _refused_as_a_whole(batch, held, writer, order)
     fetch_replies(batch, writer, order)
+    settle_cost(batch, writer)
     saved = settle(batch, writer, _why_missing(order))
     BatchCall.objects.filter(batch=batch, answer="").delete()
     _note_lessons(batch, held, writer)

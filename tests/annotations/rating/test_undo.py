@@ -53,6 +53,27 @@ def test_it_is_the_last_answer_though_the_clock_was_put_back(annotator):
     assert undo(annotator, uuid.uuid4()).token == second.token
 
 
+def skip_by_clock(annotator, monkeypatch, hours):
+    """By a clock that is so far ahead."""
+    pair = next_assignment(annotator)
+    now = timezone.now() + timedelta(hours=hours)
+    with monkeypatch.context() as clock:
+        clock.setattr(timezone, "now", lambda: now)
+        record_remark(annotator, NewRemark(pair.token, "skip", "other", "", uuid.uuid4()))
+    return pair
+
+
+def test_a_skip_of_an_hour_ahead_is_not_the_last_act_once_something_is_answered(annotator, monkeypatch):
+    skipped, answered = skip_by_clock(annotator, monkeypatch, hours=1), rate(annotator)
+    assert [undo(annotator, uuid.uuid4()).token for _ in range(3)] == [answered.token, answered.token, skipped.token]
+
+
+def test_a_skip_of_an_hour_behind_is_the_last_act(annotator, monkeypatch):
+    rate(annotator)
+    skipped = skip_by_clock(annotator, monkeypatch, hours=-1)
+    assert undo(annotator, uuid.uuid4()).token == skipped.token
+
+
 def test_the_history_keeps_what_was_withdrawn(annotator):
     rate(annotator)
     undo(annotator, uuid.uuid4())

@@ -1,5 +1,7 @@
 """What pages say of a large study: computed by a worker as a small one's page computes it, and told by its age."""
 
+import uuid
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -8,14 +10,17 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations.models import StudyReport
+from annotations.evidence.work import work_on_next_document
+from annotations.models import StudyReport, SummaryEvidence
 from annotations.rating.assignment import next_assignment, take_comparison
+from annotations.rating.remarks import NewRemark, record_remark
 from annotations.review import kept
 from annotations.review.activity import activity_lines
 from annotations.review.disagreements import disagreements
+from annotations.studies.pair_generation import build_comparisons
 from annotations.studies.progress import counted_votes
 from tests.annotations.helpers import answer
-from tests.factories import AnnotatorFactory, UserFactory, make_study
+from tests.factories import AnnotatorFactory, DocumentFactory, SummaryFactory, UserFactory, make_study
 
 pytestmark = pytest.mark.django_db
 MADE = "The figures are being computed for the first time."
@@ -128,3 +133,58 @@ def test_a_report_is_there_once_and_says_of_what_it_is(study):
             StudyReport.objects.create(study=study, **values)
     with pytest.raises(IntegrityError), transaction.atomic():
         StudyReport.objects.update(report={})
+
+
+def find_evidence():
+    while "no document waits" not in work_on_next_document(owner="w"):
+        pass
+
+
+def skip(annotator):
+    pair = next_assignment(annotator)
+    record_remark(annotator, NewRemark(pair.token, "skip", "other", "", uuid.uuid4()))
+
+
+def state_of(study):
+    return kept._state(StudyReport.objects.get(study=study, criterion=None), timezone.now() + timedelta(minutes=1))
+
+
+@pytest.mark.usefixtures("large")
+def test_what_happens_in_other_studies_leaves_the_figures_as_they_are(study, ask):
+    ask("study-people")
+    before = state_of(study)
+    other = make_study(systems=2, documents=2, slug="other")
+    annotator = AnnotatorFactory(study=other)
+    answer(next_assignment(annotator), "a")
+    skip(annotator)
+    find_evidence()
+    assert SummaryEvidence.objects.filter(summary__run__dataset=other.dataset).exists()
+    assert state_of(study) != before  # it was found for this one, too
+    before = state_of(study)
+    SummaryEvidence.objects.filter(summary__run__dataset=other.dataset).delete()
+    find_evidence()
+    build_comparisons(make_study(systems=3, documents=1, slug="third"))
+    assert state_of(study) == before
+
+
+@pytest.mark.usefixtures("large")
+def test_pairs_that_are_added_and_skipped_make_the_figures_stale(study, ask):
+    ask("study-people")
+    states = [state_of(study)]
+    skip(study.annotators.last())
+    states.append(state_of(study))
+    SummaryFactory(run=study.comparisons.first().summary_a.run, document=DocumentFactory(dataset=study.dataset))
+    SummaryFactory(run=study.comparisons.first().summary_b.run, document=study.dataset.documents.last())
+    assert build_comparisons(study) == 1
+    states.append(state_of(study))
+    assert build_comparisons(study) == 0
+    assert state_of(study) == states[-1]
+    assert len(set(states)) == 3
+
+
+@pytest.mark.usefixtures("large")
+def test_looking_whether_figures_are_of_now_takes_a_statement_for_each_history(study, ask, django_assert_num_queries):
+    ask("study-people")
+    job = StudyReport.objects.select_related("study").get(criterion=None)
+    with django_assert_num_queries(5):
+        kept._state(job, timezone.now())

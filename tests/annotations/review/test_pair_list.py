@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from django.core.paginator import Paginator
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,10 +15,12 @@ from annotations.people.joining import join
 from annotations.quality.exclusion import exclude
 from annotations.rating.assignment import next_assignment, take_comparison
 from annotations.rating.remarks import NewRemark, record_remark
+from annotations.review import pair_list
 from annotations.review.pair_list import VoteTally
+from annotations.studies.pair_generation import build_comparisons
 from annotations.web.views import pairs as pairs_views
 from tests.annotations.helpers import answer, make_gold, rate_everything
-from tests.factories import AnnotatorFactory, UserFactory, make_study
+from tests.factories import AnnotatorFactory, DocumentFactory, SummaryFactory, UserFactory, make_study
 from tests.people import researcher
 
 pytestmark = pytest.mark.django_db
@@ -194,3 +197,26 @@ def test_who_has_pairs_left_sees_neither(study):
     rate_everything(study.annotators.get(user=user))
     assert next_assignment(study.annotators.get(user=user)) is None
     assert client.get(reverse("pair", args=["s", pair.pk])).status_code == 200
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+@pytest.mark.parametrize("show", ["", "left"])
+def test_pages_of_any_size_have_each_pair_once_and_in_order(study, size, show):
+    add = [DocumentFactory(dataset=study.dataset, position=position) for position in (10**6 + 9, 10**6 + 7)]
+    for document in add:
+        for run in {pair.summary_a.run for pair in rating_pairs(study)}:
+            SummaryFactory(run=run, document=document)
+    build_comparisons(study)
+    wanted = study.comparisons.for_rating().order_by("document__position", "pk")
+    wanted = [pair.pk for pair in wanted if not show or pair.taken < pair.quota]
+    pages = Paginator(pair_list.rating_pairs(study, show=show), size)
+    assert [pk for page in pages for pk in page] == wanted
+    assert pages.count == len(wanted) >= 6
+
+
+def test_a_late_page_reads_no_pairs_of_earlier_documents(study):
+    pages = Paginator(pair_list.rating_pairs(study), 3)  # as many as the first document has
+    with CaptureQueriesContext(connection) as queries:
+        pages.get_page(2)
+    assert len(queries) == 3
+    assert "OFFSET" not in queries[-1]["sql"]

@@ -2,7 +2,6 @@ import re
 
 import pytest
 from django.conf import settings
-from django.db import DatabaseError, connection
 from django.test import RequestFactory
 from django.views.defaults import server_error
 
@@ -11,21 +10,6 @@ from tests.people import annotator, researcher, stranger
 
 pytestmark = pytest.mark.django_db
 STUDIES = "/studies/"
-
-
-def test_the_health_check_answers_after_asking_the_database(django_assert_num_queries):
-    with django_assert_num_queries(1):
-        response = stranger().get("/healthz")
-    assert (response.status_code, response.json()) == (200, {"status": "ok"})
-
-
-def test_the_health_check_fails_when_the_database_does():
-    def refuse(*args):
-        raise DatabaseError("gone")
-
-    with connection.execute_wrapper(refuse):
-        response = stranger().get("/healthz")
-    assert response.status_code == 503
 
 
 def test_logging_in_leads_back_to_the_page_asked_for():

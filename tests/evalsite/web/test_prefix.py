@@ -14,6 +14,7 @@ from evalsite import wsgi
 from evalsite.templatetags.navigation import section
 from lib.serving.addresses import site_address
 from lib.serving.statements import limit_statements
+from tests.api.helpers import error_of, program
 from tests.test_permissions import TABLE, made, world  # noqa: F401  (fixtures)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once("looks at addresses in pages")]
@@ -128,3 +129,16 @@ def test_a_proxy_may_leave_the_prefix_on(_below, monkeypatch, path, passed_on):
 def test_logging_in_leads_below_the_prefix(_below):
     set_script_prefix(f"{PREFIX}/")
     assert Client().get("/account/")["Location"] == f"{PREFIX}/login/?next={PREFIX}/account/"
+
+
+def test_the_api_names_its_description_below_the_prefix(_below):
+    set_script_prefix(f"{PREFIX}/")
+    asks = program()
+    refused = (
+        asks.get("/nothing"),
+        asks.get("/studies/nothing"),
+        asks.post("/runs", {"system": "a", "dataset": "b", "nothing": 1}),
+    )
+    assert [answer.status_code for answer in refused] == [404, 404, 422]
+    for answer in refused:
+        assert f"GET {PREFIX}/api/docs lists" in error_of(answer)["message"]
