@@ -276,7 +276,7 @@ def report(options: argparse.Namespace, sections: Sequence[Section]) -> dict[str
 
 
 def machine() -> dict[str, Any]:
-    from models_runner.runs.machine import machine_record
+    from models_runner.runs.machine.record import machine_record
 
     return machine_record() | {"load": [round(load, 1) for load in os.getloadavg()]}
 

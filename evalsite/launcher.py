@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import connections
 
 from evalsite.waiting import WAITS_FOR
-from jobs.processes import drain_seconds, end_with_parent, stop_process, worker_command
+from jobs.workers.processes import drain_seconds, end_with_parent, stop_process, worker_command
 from lib.cores import cores
 
 RESTART_PAUSE_SECONDS = 3.0

@@ -6,4 +6,4 @@ class JobsConfig(AppConfig):
     verbose_name = "Background work"
 
     def ready(self) -> None:
-        from jobs import workers  # noqa: F401  (connects the worker's signals)
+        from jobs.workers import checks, presence  # noqa: F401  (connect the worker's signals)

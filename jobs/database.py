@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 
-from jobs.draining import worker_is_ending
 from jobs.leases import lease_time
+from jobs.workers.draining import worker_is_ending
 
 logger = logging.getLogger(__name__)
 

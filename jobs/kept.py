@@ -7,12 +7,12 @@ from typing import Any, Generic, TypeVar
 
 from django.utils import timezone
 
-from jobs.models import LeasedJob
+from jobs.models import LeasedReport
 from jobs.working import work_on
 
 # What a report's state does not see, such as another language of a document: look again after a day.
 OLDEST = timedelta(days=1)
-Job = TypeVar("Job", bound=LeasedJob)
+Job = TypeVar("Job", bound=LeasedReport)
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Kept(Generic[Job]):
 
 @dataclass(frozen=True)
 class KeptReport(Generic[Job]):
-    """How one kind of report is made. Its row has the columns report, state and computed_at.
+    """How one kind of report is made.
 
     Attributes:
         rows: The rows that keep them, with all that the work reads.
@@ -51,11 +51,15 @@ class KeptReport(Generic[Job]):
     make: Callable[[Job], Any]
     is_small: Callable[[Job], bool]
 
-    def serve(self, job: Any, now: datetime, *, renewed: bool = True) -> Kept[Job]:
+    def serve(self, *, renewed: bool = True, **about: object) -> Kept[Job]:
         """Return the newest report, and ask for a newer one where it is stale.
 
-        renewed: Whether a newer one is wanted; else the last one counts as current, whatever came since.
+        Args:
+            renewed: Whether a newer one is wanted; else the last one counts as current, whatever came since.
+            about: The columns that name the report's row, which is added where there is none.
         """
+        now = timezone.now()
+        job, _ = self.rows.model._default_manager.get_or_create(**about, defaults={"asked_at": now})
         if not renewed or self._is_current(job, now):
             return Kept(job.report, job, current=True)
         own = self.rows.filter(pk=job.pk)
@@ -70,17 +74,17 @@ class KeptReport(Generic[Job]):
         """Make one report; return a line for the log. Calling it twice is harmless."""
         return work_on(self.rows, pk, self._finish, owner=owner)
 
-    def _is_current(self, job: Any, now: datetime) -> bool:
+    def _is_current(self, job: Job, now: datetime) -> bool:
         if job.computed_at is None or job.computed_at <= now - OLDEST:
             return False
-        return bool(job.state == self.state(job, now))
+        return job.state == self.state(job, now)
 
-    def _finish(self, job: Any, held: Any) -> str:
+    def _finish(self, job: Job, held: Any) -> str:
         self._store(job, held)
         held.finish()
         return str(job)
 
-    def _store(self, job: Any, held: Any) -> Any:
+    def _store(self, job: Job, held: Any) -> Any:
         """Make the report and keep it; what changes meanwhile makes it stale."""
         now = timezone.now()
         state = self.state(job, now)

@@ -184,6 +184,35 @@ class LeasedJob(Leased, Announced):
         abstract = True
 
 
+class LeasedReport(LeasedJob):
+    """A job that keeps what it computed, with what that is about (jobs/kept.py). A subclass says what `state` is of.
+
+    Attributes:
+        report: The newest one; None before the first.
+        state: A short text of what the report depends on; another one says that it is stale.
+        asked_at: When a newer one was last asked for.
+        computed_at: When the report was made.
+    """
+
+    report = models.JSONField(null=True, blank=True)
+    state = models.CharField(max_length=64, blank=True)
+    asked_at = models.DateTimeField(default=timezone.now)
+    computed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+def report_constraints(name: str) -> list[models.CheckConstraint]:
+    """Return the constraints of a row that keeps a report; name: the prefix of their names."""
+    none = Q(report=None, state="", computed_at=None)
+    whole = Q(report__isnull=False, computed_at__isnull=False) & ~Q(state="")
+    return [
+        *lease_constraints(name),
+        models.CheckConstraint(condition=none | whole, name=f"{name}_says_of_what"),
+    ]
+
+
 def lease_constraints(name: str, *, running: str = "running") -> list[models.CheckConstraint]:
     """Return the constraints of a leased row.
 

@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from jobs.claims import give_back_rows
 from jobs.database import connection_is_lost, until_answered
-from jobs.draining import WorkerEndingError
 from jobs.leases import KeepLease, lease_time
 from jobs.models import Announced, Leased, LeasedQuerySet
 from jobs.outside import is_from_outside
+from jobs.workers.draining import WorkerEndingError
 from lib.faults import disk_is_full, explained
 from lib.serving.traces import span
 

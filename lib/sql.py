@@ -1,6 +1,6 @@
 """Tools for SQL written by hand, the same on PostgreSQL and SQLite. They hold no statement of their own.
 
-They serve what every rated pair waits for: Django takes longer to build such a statement than the database takes to
+Most serve what every rated pair waits for: Django takes longer to build such a statement than the database takes to
 answer it. PostgreSQL also keeps the plans, if settings.py allows it. Imports of votes add their rows this way as well.
 All else goes through querysets.
 """
@@ -17,7 +17,7 @@ from uuid import UUID
 import numpy as np
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 Row = tuple[Any, ...]
 # Bits of a random UUID that are not random.
@@ -152,6 +152,11 @@ def moments(microseconds: Iterable[int]) -> list[str]:
     """Return times since 1970 in UTC as texts that both databases read, and that are equal if the times are."""
     texts = np.datetime_as_string(np.fromiter(microseconds, np.int64).view("datetime64[us]")).tolist()
     return [text.replace("T", " ").removesuffix(".000000") for text in texts]
+
+
+def has_at_most(rows: QuerySet[Any], most: int) -> bool:
+    """Tell whether there are so many rows or fewer; an index counts, no further than needed."""
+    return rows.order_by()[: most + 1].count() <= most
 
 
 def for_update(of: str) -> str:

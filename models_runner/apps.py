@@ -11,8 +11,8 @@ class ModelsRunnerConfig(AppConfig):
         from models_runner.adapters.openai_api.turns import use_turns
         from models_runner.importing.staging import sweep_staged
         from models_runner.models import FineTuning, ImportJob, ProviderBatch, ScoringJob, Trial
+        from models_runner.runs.asking.limits import take_turn
         from models_runner.runs.sweeping import sweep_runs
-        from models_runner.runs.turns import take_turn
 
         use_turns(take_turn)
         register_sweep("runs", sweep_runs)

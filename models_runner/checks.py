@@ -6,9 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from jobs.workers.checks import WORK
 from models_runner.adapters.registry import ADAPTERS
 from models_runner.metrics.declared import metric_problems
-from models_runner.runs.turns import AT_ONCE, DOLLARS, LIMITS
+from models_runner.runs.asking.limits import AT_ONCE, DOLLARS, LIMITS
 
 
 @register()
@@ -18,7 +19,7 @@ def check_packages(**_: Any) -> list[CheckMessage]:
     return [Warning(problem, id="models_runner.W001") for problem in problems]
 
 
-@register()
+@register(WORK)
 def check_endpoint_limits(**_: Any) -> list[CheckMessage]:
     """Refuse to start with limits that nobody could keep, rather than send without any."""
     problem = problem_of_limits(settings.ENDPOINT_LIMITS)

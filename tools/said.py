@@ -45,7 +45,7 @@ NEVER_SHOWN = (
     *("models_runner/adapters/longinput/chapterize.py", "models_runner/importing/cleaning.py"),
     *("models_runner/importing/field_map/known_sets.py", "models_runner/importing/speech"),
     *("models_runner/importing/summaries", "models_runner/importing/tables.py"),
-    *("models_runner/metrics/declared.py", "models_runner/metrics/markup.py", "models_runner/runs/machine.py"),
+    *("models_runner/metrics/declared.py", "models_runner/metrics/markup.py", "models_runner/runs/machine/record.py"),
     *("models_runner/metrics/entities/english.py", "models_runner/metrics/facts/claim_prompts.py"),
     *("annotations/management", "annotations/apps.py", "annotations/counts", "annotations/evidence"),
     *(

@@ -78,7 +78,7 @@ def _option(page, field: str, part: str) -> str:
 
 def _wait_for_workers() -> None:
     """Real workers write the summaries, compute the metrics and look for evidence."""
-    from jobs.processes import worker_command
+    from jobs.workers.processes import worker_command
     from models_runner.models import Run, ScoringJob
 
     with subprocess.Popen(worker_command("generation", "metrics", "default"), cwd=ROOT, env=os.environ) as worker:

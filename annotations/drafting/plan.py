@@ -24,7 +24,7 @@ ByUnit = Mapping[Unit, frozenset[int]]
 
 
 @dataclass(frozen=True)
-class Problem:
+class DraftProblem:
     """Something that is wrong or missing.
 
     Attributes:
@@ -60,7 +60,7 @@ class StudyPlan:
     languages: Mapping[str, int] = field(default_factory=dict)
     pairs: int = 0
     asked_about: int = 0
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[DraftProblem] = field(default_factory=list)
 
 
 def plan_of(wanted: NewStudy, annotators: int | None = None) -> StudyPlan:
@@ -72,7 +72,7 @@ def plan_of(wanted: NewStudy, annotators: int | None = None) -> StudyPlan:
     try:
         documents = [document.pk for document in scope_documents(wanted.dataset, wanted.stored_scope)[1]]
     except StudySetupError as error:
-        return StudyPlan(problems=[*problems, Problem(error.field, str(error), blocking=True)])
+        return StudyPlan(problems=[*problems, DraftProblem(error.field, str(error), blocking=True)])
     whole = len(documents) == wanted.dataset.documents.count()
     summaries = _finished(wanted.dataset, wanted.instruction)
     summaries = summaries if whole else summaries.filter(document__in=documents)
@@ -92,7 +92,7 @@ def plan_of(wanted: NewStudy, annotators: int | None = None) -> StudyPlan:
     return replace(plan, problems=problems)
 
 
-def _refusals(wanted: NewStudy) -> Iterator[Problem]:
+def _refusals(wanted: NewStudy) -> Iterator[DraftProblem]:
     """Find what create_study would refuse, all of it at once."""
     tried: tuple[Callable[[], None], ...] = (
         # Nobody has come to the systems yet where there are none.
@@ -108,7 +108,7 @@ def _refusals(wanted: NewStudy) -> Iterator[Problem]:
         try:
             check()
         except StudySetupError as error:
-            yield Problem(error.field, str(error), blocking=True)
+            yield DraftProblem(error.field, str(error), blocking=True)
 
 
 def _finished(dataset: Dataset, instruction: str) -> SummaryQuerySet:
@@ -171,11 +171,11 @@ def _asked_about(wanted: NewStudy, by_unit: ByUnit, pairs: int) -> int:
     return round(pairs / kinds) if kinds else 0
 
 
-def _lacking(wanted: NewStudy, plan: StudyPlan) -> Iterator[Problem]:
+def _lacking(wanted: NewStudy, plan: StudyPlan) -> Iterator[DraftProblem]:
     """Say which systems have no summary of some of the documents."""
     of_queries = plan.noun == "query"
     if not plan.units:
-        yield Problem(
+        yield DraftProblem(
             "dataset",
             f"There are no {'queries' if of_queries else 'documents'} in it, so there is nothing to compare yet.",
         )
@@ -185,37 +185,39 @@ def _lacking(wanted: NewStudy, plan: StudyPlan) -> Iterator[Problem]:
         if not covered:
             needs = system_needs(system, has_summaries=False)
             needs = f" It needs: {needs}" if needs else " Its pairs are added once a run is done."
-            yield Problem("systems", f"{system.slug} has no {wanted.instruction} summaries here yet.{needs}")
+            yield DraftProblem("systems", f"{system.slug} has no {wanted.instruction} summaries here yet.{needs}")
         elif covered < plan.units:
-            yield Problem(
+            yield DraftProblem(
                 "systems",
                 f"{system.slug} has summaries for {format_count(covered)} of {format_count(plan.units)} "
                 f"{'queries' if of_queries else 'documents'}; its pairs come from those {format_count(covered)}.",
             )
     if len(wanted.systems) > 1 and not plan.pairs:
-        yield Problem("systems", "No document has summaries by two of these systems, so there is nothing to rate yet.")
+        yield DraftProblem(
+            "systems", "No document has summaries by two of these systems, so there is nothing to rate yet."
+        )
 
 
-def _about_pair(wanted: NewStudy, plan: StudyPlan) -> Iterator[Problem]:
+def _about_pair(wanted: NewStudy, plan: StudyPlan) -> Iterator[DraftProblem]:
     """Say what stands in the way of a verdict."""
     small, large = wanted.small_system, wanted.large_system
     if small is None or large is None:
         if wanted.margin is not None and len(wanted.systems) > 1:
-            yield Problem(
+            yield DraftProblem(
                 "small_system",
                 "Name the small and the large system that you ask about. Otherwise the votes choose them, and the "
                 "verdict needs more votes.",
             )
         return
     if small != large and plan.pairs and not plan.asked_about:
-        yield Problem(
+        yield DraftProblem(
             "large_system", f"{small.slug} and {large.slug} are never compared with each other in this study."
         )
 
 
-def _about_people(wanted: NewStudy, annotators: int | None) -> Iterator[Problem]:
+def _about_people(wanted: NewStudy, annotators: int | None) -> Iterator[DraftProblem]:
     if annotators is not None and annotators < wanted.quota:
-        yield Problem(
+        yield DraftProblem(
             "annotators",
             f"{count_of(wanted.quota, 'vote')} on each pair, each from somebody else, need as many annotators; you "
             f"expect {annotators}.",

@@ -20,9 +20,8 @@ from annotations.models.guesses import Guess
 from annotations.models.judgements import Judgement, JudgementQuerySet, JudgementRevision, Outcome, Strength
 from annotations.models.leak_checks import GiveawayCheck
 from annotations.models.people import Invitation, InvitedMember, Membership
-from annotations.models.quality import QualitySnapshot
 from annotations.models.remarks import Remark
-from annotations.models.reports import StudyReport
+from annotations.models.reports import QualitySnapshot, StudyReport
 from annotations.models.studies import (
     AskMarks,
     Criterion,

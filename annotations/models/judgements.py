@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -9,6 +10,7 @@ from annotations.models.annotators import included
 from annotations.models.assignments import Assignment
 from annotations.models.comparisons import Purpose
 from annotations.models.studies import Criterion
+from lib.sql import has_at_most
 
 
 class Outcome(models.TextChoices):
@@ -50,6 +52,10 @@ class JudgementQuerySet(models.QuerySet["Judgement"]):
     def for_rating(self) -> "JudgementQuerySet":
         """Answers on comparisons that count: neither gold nor training nor repeated."""
         return self.filter(assignment__comparison__purpose=Purpose.RATING)
+
+    def are_few(self) -> bool:
+        """Tell whether a page may compute on them (BOARD_IN_REQUEST_VOTES)."""
+        return has_at_most(self, settings.BOARD_IN_REQUEST_VOTES)
 
 
 class Judgement(models.Model):

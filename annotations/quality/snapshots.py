@@ -3,8 +3,6 @@
 Like boards (leaderboards.snapshots), but for one row a study, which is the job and its result.
 """
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -13,10 +11,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from annotations.models import Judgement, QualitySnapshot, Study
-from annotations.models.quality import QualitySnapshotQuerySet
+from annotations.models.reports import QualitySnapshotQuerySet
 from annotations.quality.report import StudyQuality, study_quality
 from annotations.quality.serialization import as_values, from_values
-from annotations.studies.change_marker import end_of_history, held_in_part, newest_answer, newest_remark
+from annotations.studies.change_marker import end_of_history, held_in_part, marker_of, newest_answer, newest_remark
 from jobs.models import not_since
 from jobs.working import work_on
 
@@ -73,10 +71,8 @@ def is_current(snapshot: QualitySnapshot, key: str, now: datetime) -> bool:
 
 
 def is_small(study: Study) -> bool:
-    """Whether a page may compute on the study's votes. An index counts them, no further than needed."""
-    most = settings.BOARD_IN_REQUEST_VOTES
-    votes = Judgement.objects.filter(criterion__study=study).order_by()
-    return votes[: most + 1].count() <= most
+    """Tell whether a page may compute on the study's votes."""
+    return Judgement.objects.filter(criterion__study=study).are_few()
 
 
 def quality_key(study: Study, now: datetime) -> str:
@@ -88,7 +84,7 @@ def quality_key(study: Study, now: datetime) -> str:
         held_in_part(study),
         newest_remark(study),
     ]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    return marker_of(parts)
 
 
 def _ask(snapshot: QualitySnapshot, now: datetime) -> None:

@@ -33,7 +33,7 @@ ASKED_FOR = {
 
 
 @dataclass(frozen=True)
-class Turn:
+class PageTurn:
     number: int
     speaker: str
     content: str
@@ -106,7 +106,7 @@ def _translated(choices: Iterable[AnswerChoice]) -> tuple[AnswerChoice, ...]:
 
 
 @dataclass(frozen=True)
-class Question:
+class PageQuestion:
     key: str
     text: str
     help_text: str
@@ -118,7 +118,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Part:
+class TextPart:
     """A piece of a summary; the parts of a summary make up its whole text.
 
     Attributes:
@@ -131,8 +131,8 @@ class Part:
 
 @dataclass(frozen=True)
 class PairEvidence:
-    left: list[Part]
-    right: list[Part]
+    left: list[TextPart]
+    right: list[TextPart]
 
 
 @dataclass(frozen=True)
@@ -151,13 +151,13 @@ class RatingPage:
     language: str
     task: str
     task_language: str  # empty: the page's own
-    turns: list[Turn]
+    turns: list[PageTurn]
     summary_format: str
     keep_blanks: bool  # of plain text, where the study had shown them
     left: str
     right: str
     evidence: PairEvidence | None  # for both summaries or for none
-    questions: list[Question]
+    questions: list[PageQuestion]
     choices: list[AnswerChoice]
     how_much: tuple[AnswerChoice, ...]
     earlier_keys: bool  # the keys are those of before the order of the buttons
@@ -239,21 +239,21 @@ def _spans_in_this_document(comparison: Comparison, spans: dict[str, Spans]) -> 
     return here
 
 
-def _parts(text: str, spans: list[dict[str, Any]]) -> list[Part]:
+def _parts(text: str, spans: list[dict[str, Any]]) -> list[TextPart]:
     parts, end = [], 0
     for span in spans:
-        parts.append(Part(text[end : span["start"]]))
+        parts.append(TextPart(text[end : span["start"]]))
         turns = tuple(turn["number"] for turn in span["turns"])
-        parts.append(Part(text[span["start"] : span["end"]], turns))
+        parts.append(TextPart(text[span["start"] : span["end"]], turns))
         end = span["end"]
-    return [part for part in (*parts, Part(text[end:])) if part.text]
+    return [part for part in (*parts, TextPart(text[end:])) if part.text]
 
 
-def _plain_parts(text: str, spans: list[dict[str, Any]]) -> list[Part]:
+def _plain_parts(text: str, spans: list[dict[str, Any]]) -> list[TextPart]:
     """As _parts, of the text without markup; spans are places in the text as written."""
     cut = with_origin(text).parts([(span["start"], span["end"]) for span in spans])
     turns = [tuple(turn["number"] for turn in span["turns"]) for span in spans]
-    return [Part(part, None if mark is None else turns[mark]) for part, mark in cut]
+    return [TextPart(part, None if mark is None else turns[mark]) for part, mark in cut]
 
 
 @dataclass(frozen=True)
@@ -286,10 +286,10 @@ def _progress(annotator: Annotator, counts: WorkCounts) -> RatingProgress:
     return RatingProgress(counts.rated, counts.rated + counts.held + left + upcoming(annotator, left), more_than)
 
 
-def _turns(turns: list[dict[str, Any]]) -> list[Turn]:
+def _turns(turns: list[dict[str, Any]]) -> list[PageTurn]:
     colours: dict[str, int] = {}
     return [
-        Turn(
+        PageTurn(
             number=number,
             speaker=turn["speaker"],
             content=turn["content"],
@@ -300,14 +300,14 @@ def _turns(turns: list[dict[str, Any]]) -> list[Turn]:
     ]
 
 
-def _questions(study: Study, assignment: Assignment) -> list[Question]:
+def _questions(study: Study, assignment: Assignment) -> list[PageQuestion]:
     return [_question(study, stored, assignment.shown_left) for stored in queries.questions_of(assignment)]
 
 
-def _question(study: Study, stored: AnsweredQuestion, shown_left: str) -> Question:
+def _question(study: Study, stored: AnsweredQuestion, shown_left: str) -> PageQuestion:
     answer = _value(stored.outcome, stored.strength, shown_left) if stored.outcome else ""
     choice, _dash, how_much = answer.partition("-")
-    return Question(
+    return PageQuestion(
         key=stored.key,
         text=in_readers_language(stored.question),
         help_text=in_readers_language(stored.help_text),

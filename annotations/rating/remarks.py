@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from annotations.models import Annotator, Assignment, JudgementRevision, Remark, Study, Wanted
 from annotations.rating.leases import give_back
 from annotations.rating.votes import (
+    AnswerRefusedError,
     Receipt,
-    RefusedError,
     check_may_answer,
     complete_if_answered,
     key_used,
@@ -46,7 +46,10 @@ class NewRemark:
 
 
 def record_remark(annotator: Annotator, said: NewRemark, *, now: datetime | None = None) -> Receipt:
-    """Save the remark or raise RefusedError. A skipped pair is given to others, and never again to this annotator."""
+    """Save the remark or raise AnswerRefusedError.
+
+    A skipped pair is given to others, and never again to this annotator.
+    """
     try:
         with transaction.atomic():
             return _record(annotator, said, now or timezone.now())
@@ -91,15 +94,17 @@ def _take_up(expired: Assignment, said: NewRemark, now: datetime) -> None:
 def _check(assignment: Assignment, said: NewRemark) -> None:
     comment = said.kind == Remark.Kind.COMMENT
     if comment and assignment.annotator.study.comments == Wanted.OFF:
-        raise RefusedError("no_comments", _("This study does not take comments."))
+        raise AnswerRefusedError("no_comments", _("This study does not take comments."))
     if comment and not said.text.strip() and assignment.annotator.study.comments == Wanted.REQUIRED:
-        raise RefusedError("comment_empty", _("The comment is empty. Write a few words about the pair."))
+        raise AnswerRefusedError("comment_empty", _("The comment is empty. Write a few words about the pair."))
     if not comment and not said.reason:
-        raise RefusedError("reason_missing", _("Choose a reason."))
+        raise AnswerRefusedError("reason_missing", _("Choose a reason."))
     if said.kind == Remark.Kind.SKIP and assignment.state == Assignment.State.DONE:
-        raise RefusedError("already_rated", _("This pair is rated already. Take your last answer back first."))
+        raise AnswerRefusedError("already_rated", _("This pair is rated already. Take your last answer back first."))
     if assignment.remarks.count() >= MOST_REMARKS:
-        raise RefusedError("too_many_remarks", _("There are %(n)s remarks on this pair already.") % {"n": MOST_REMARKS})
+        raise AnswerRefusedError(
+            "too_many_remarks", _("There are %(n)s remarks on this pair already.") % {"n": MOST_REMARKS}
+        )
 
 
 REMARK_COLUMNS = ("annotator", "document", "comparison_id", "purpose", "kind", "reason", "text", "created_at")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from annotations.models import Annotator, Assignment, AssignmentQuerySet, Guess, Side, Study
 from annotations.rating.assignment import has_work
-from annotations.rating.votes import RefusedError
+from annotations.rating.votes import AnswerRefusedError
 from models_runner.models import System
 from stats.raters.guess import guess_rate, is_unblinded
 from stats.uncertainty.proportions import Proportion
@@ -46,10 +46,10 @@ def _large_side(size_a: str, size_b: str) -> str:
 
 
 def record_guess(annotator: Annotator, token: UUID, choice: str) -> None:
-    """Store the guess or raise RefusedError; the first guess about a pair stays."""
+    """Store the guess or raise AnswerRefusedError; the first guess about a pair stays."""
     assignment = _rated(annotator.study).filter(annotator=annotator, token=token).first()
     if assignment is None or not large_side(assignment) or has_work(annotator):
-        raise RefusedError("unknown_assignment", _("There is nothing to guess about this pair."))
+        raise AnswerRefusedError("unknown_assignment", _("There is nothing to guess about this pair."))
     side = {"left": assignment.shown_left, "right": assignment.shown_right}.get(choice, "")
     Guess.objects.get_or_create(assignment=assignment, defaults={"side": side})
 

@@ -14,7 +14,7 @@ from annotations.counts.pair_tallies import counting
 from annotations.models import Annotator, Assignment, Judgement, JudgementRevision, Remark
 from annotations.rating import assignment as assignments
 from annotations.rating.votes import (
-    RefusedError,
+    AnswerRefusedError,
     check_may_answer,
     choice_of,
     is_adaptive,
@@ -40,7 +40,7 @@ class Undone:
 
 
 def undo(annotator: Annotator, client_key: UUID, *, now: datetime | None = None) -> Undone:
-    """Withdraw the annotator's last answer or skip and open its pair again; or raise RefusedError.
+    """Withdraw the annotator's last answer or skip and open its pair again; or raise AnswerRefusedError.
 
     The answer or skip stays in the history. A repeated client_key changes nothing.
     """
@@ -57,7 +57,7 @@ def _undo(annotator: Annotator, client_key: UUID, now: datetime) -> Undone:
     check_may_answer(annotator)
     last = last_act(annotator)
     if last is None:
-        raise RefusedError("nothing_to_undo", _("There is no answer to take back."))
+        raise AnswerRefusedError("nothing_to_undo", _("There is no answer to take back."))
     assignment = lock_assignment(annotator, last.assignment.token)
     if isinstance(last, Remark):
         _take_skip_back(assignment, last, client_key, now)
@@ -75,7 +75,7 @@ def _undone(assignment: Assignment, answer: Judgement | JudgementRevision) -> Un
 def _withdraw(assignment: Assignment, last: Judgement, client_key: UUID, now: datetime) -> None:
     # Only this annotator changes the answer, but they may have done so in another tab.
     if not Judgement.objects.filter(pk=last.pk, updated_at=last.updated_at).delete()[0]:
-        raise RefusedError("changed_meanwhile", _("The answer was changed in another window. Reload the page."))
+        raise AnswerRefusedError("changed_meanwhile", _("The answer was changed in another window. Reload the page."))
     JudgementRevision.objects.create(
         assignment=assignment, criterion=last.criterion, client_key=client_key, outcome="", strength=None
     )
@@ -84,9 +84,9 @@ def _withdraw(assignment: Assignment, last: Judgement, client_key: UUID, now: da
 
 def _take_skip_back(assignment: Assignment, skip: Remark, client_key: UUID, now: datetime) -> None:
     if assignment.state != Assignment.State.SKIPPED:
-        raise RefusedError("changed_meanwhile", _("The answer was changed in another window. Reload the page."))
+        raise AnswerRefusedError("changed_meanwhile", _("The answer was changed in another window. Reload the page."))
     if assignments.take_comparison(assignment.annotator, assignment.comparison_id, now) is None:
-        raise RefusedError(
+        raise AnswerRefusedError(
             "skip_final", _("Others have been given the pair that you skipped, so it cannot come back to you.")
         )
     Remark.objects.create(

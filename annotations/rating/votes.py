@@ -38,7 +38,7 @@ CHOICES = (*SIDES, "tie", "both_bad")
 MOST_REVISIONS = 50
 
 
-class RefusedError(Exception):
+class AnswerRefusedError(Exception):
     """What the annotator sent is refused.
 
     Attributes:
@@ -85,7 +85,7 @@ class Receipt:
 
 
 def record_vote(annotator: Annotator, vote: Vote, *, now: datetime | None = None) -> Receipt:
-    """Save the vote or raise RefusedError; the vote is stored when this returns."""
+    """Save the vote or raise AnswerRefusedError; the vote is stored when this returns."""
     try:
         with span("vote", study=annotator.study_id), transaction.atomic():
             return _record(annotator, vote, now or timezone.now())
@@ -94,19 +94,19 @@ def record_vote(annotator: Annotator, vote: Vote, *, now: datetime | None = None
         raise key_used() from error
 
 
-def key_used() -> RefusedError:
-    return RefusedError("key_used", _("This answer's key was used for another answer. Reload the page."))
+def key_used() -> AnswerRefusedError:
+    return AnswerRefusedError("key_used", _("This answer's key was used for another answer. Reload the page."))
 
 
 def check_may_answer(annotator: Annotator) -> None:
-    """Raise RefusedError if the study takes no votes now, or none of somebody who has seen its results."""
+    """Raise AnswerRefusedError if the study takes no votes now, or none of somebody who has seen its results."""
     if annotator.saw_results_at is not None:
-        raise RefusedError(
+        raise AnswerRefusedError(
             "results_seen",
             _("You have seen results of these meetings, so you rate them no more. Your earlier votes are saved."),
         )
     if not annotator.study.takes_votes(timezone.now()):
-        raise RefusedError(
+        raise AnswerRefusedError(
             "study_not_open", _("This study is not open for rating at the moment. Your earlier votes are saved.")
         )
 
@@ -118,7 +118,7 @@ def _record(annotator: Annotator, vote: Vote, now: datetime) -> Receipt:
         return _repeated(target.stored, assignment, vote)
     check_may_answer(annotator)
     if target.criterion_id is None:
-        raise RefusedError(
+        raise AnswerRefusedError(
             "unknown_criterion",
             _("This study has no question named “%(name)s”. Reload the page.") % {"name": vote.criterion},
         )
@@ -135,7 +135,7 @@ def _record(annotator: Annotator, vote: Vote, now: datetime) -> Receipt:
 
 def take_again(given_back: Assignment, now: datetime) -> None:
     if assignments.take_comparison(given_back.annotator, given_back.comparison_id, now) is None:
-        raise RefusedError(
+        raise AnswerRefusedError(
             "lease_lost",
             _("This pair was open for so long that others have rated it meanwhile. Please go on with the next one."),
         )
@@ -149,9 +149,9 @@ def _lock_target(annotator: Annotator, vote: Vote) -> VoteTarget:
     return target
 
 
-def not_assigned() -> RefusedError:
+def not_assigned() -> AnswerRefusedError:
     """The error for a token that is not the annotator's, or whose control item was removed meanwhile."""
-    return RefusedError("unknown_assignment", _("This pair is not assigned to you. Reload the page to go on."))
+    return AnswerRefusedError("unknown_assignment", _("This pair is not assigned to you. Reload the page to go on."))
 
 
 def _lock_comparison(annotator: Annotator, token: UUID) -> None:
@@ -200,18 +200,18 @@ def choice_of(outcome: str, shown_left: str) -> str:
 
 
 def _check_offered(study: Study, vote: Vote) -> None:
-    """Raise RefusedError unless the page offers this answer."""
+    """Raise AnswerRefusedError unless the page offers this answer."""
     asked = study.strength if vote.choice in SIDES else Wanted.OFF
     offered = {"tie": study.allow_tie, "both_bad": study.allow_both_bad}.get(vote.choice, True)
     if not offered or (vote.strength is not None and asked == Wanted.OFF):
-        raise RefusedError("choice_not_offered", _("This study does not offer this answer. Reload the page."))
+        raise AnswerRefusedError("choice_not_offered", _("This study does not offer this answer. Reload the page."))
     if vote.strength is None and asked == Wanted.REQUIRED:
-        raise RefusedError("strength_missing", _("Say whether it is slightly or much better. Reload the page."))
+        raise AnswerRefusedError("strength_missing", _("Say whether it is slightly or much better. Reload the page."))
 
 
 def _save(target: VoteTarget, vote: Vote) -> None:
     if target.times_answered >= MOST_REVISIONS:
-        raise RefusedError(
+        raise AnswerRefusedError(
             "too_many_changes",
             _("This answer was changed %(n)s times; the last one counts. Please go on with the next pair.")
             % {"n": MOST_REVISIONS},

@@ -4,13 +4,10 @@ In a small study pages compute what they show, as it is now. In a large one that
 and minutes lie all over the tables.
 """
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Count, Max
 from django.utils import timezone
 
@@ -19,9 +16,10 @@ from annotations.models import Annotator, Assignment, Criterion, Judgement, Stud
 from annotations.review.activity import AnnotatorActivity, activity_of
 from annotations.review.disagreements import Split, disagreements
 from annotations.review.remaining import pairs_left
-from annotations.studies.change_marker import end_of_history, held_in_part, newest_answers
+from annotations.studies.change_marker import end_of_history, held_in_part, marker_of, newest_answers
 from annotations.studies.progress import counted_votes
 from jobs.kept import Kept, KeptReport
+from lib.sql import has_at_most
 
 # Of the figures; raise it where they are computed in another way, so that those that are kept are made anew.
 RULES = 1
@@ -52,11 +50,9 @@ class StudyFigures:
 
 
 def is_large(study: Study) -> bool:
-    """Return whether a worker computes the figures. An index counts, no further than needed."""
-    votes = Judgement.objects.filter(criterion__study=study).order_by()[: settings.BOARD_IN_REQUEST_VOTES + 1]
-    if votes.count() > settings.BOARD_IN_REQUEST_VOTES:
-        return True
-    return study.comparisons.order_by()[: MOST_PAIRS + 1].count() > MOST_PAIRS
+    """Tell whether a worker computes the figures."""
+    few_votes = Judgement.objects.filter(criterion__study=study).are_few()
+    return not (few_votes and has_at_most(study.comparisons.all(), MOST_PAIRS))
 
 
 def served_figures(study: Study) -> Served | None:
@@ -101,9 +97,7 @@ def work_on_report(pk: int, *, owner: str) -> str:
 
 
 def _serve(study: Study, criterion: Criterion | None) -> Served:
-    now = timezone.now()
-    job, _ = StudyReport.objects.get_or_create(study=study, criterion=criterion, defaults={"asked_at": now})
-    return _REPORTS.serve(job, now)
+    return _REPORTS.serve(study=study, criterion=criterion)
 
 
 def _make(job: StudyReport) -> dict[str, Any]:
@@ -146,7 +140,7 @@ def _state(job: StudyReport, now: datetime) -> str:
         # What is skipped, or not skipped after all, has no history. An index has these.
         Assignment.objects.filter(state=Assignment.State.SKIPPED, annotator__study=study).count(),
     ]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    return marker_of(parts)
 
 
 _REPORTS = KeptReport(

@@ -24,7 +24,7 @@ class ShownSentence:
 
 
 @dataclass(frozen=True)
-class ComparedSummary:
+class SummaryBeside:
     """One of the summaries.
 
     Attributes:
@@ -62,7 +62,7 @@ class SideBySide:
     systems: list[str]
     chosen: list[str]
     left_out: int
-    items: list[ComparedSummary]
+    items: list[SummaryBeside]
 
 
 def side_by_side(document: Document, asked: str, systems: Sequence[str]) -> SideBySide:
@@ -96,12 +96,12 @@ def _chosen(asked: Sequence[str], there: Sequence[str]) -> list[str]:
     return (named + others[: max(0, 2 - len(named))])[:MOST]
 
 
-def _compared(document: Document, items: Sequence[DocumentSummary]) -> list[ComparedSummary]:
+def _compared(document: Document, items: Sequence[DocumentSummary]) -> list[SummaryBeside]:
     pieces = mark_differences([item.summary.text for item in items])
     evidence = SummaryEvidence.objects.current().filter(summary__in=[item.summary.pk for item in items])
     spans = {located.summary_id: located.spans for located in evidence}
     return [
-        ComparedSummary(
+        SummaryBeside(
             summary=item.summary,
             pieces=marked,
             words=len(words(item.summary.text, document.language)),

@@ -3,7 +3,9 @@
 Each reads the end of a history that only grows, so the cost does not depend on the number of votes.
 """
 
-from collections.abc import Callable
+import hashlib
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,6 +30,11 @@ class Newest:
 
     revision: int
     settled: bool
+
+
+def marker_of(parts: Sequence[object]) -> str:
+    """Return one short text of several markers: SHA-256 of them as JSON."""
+    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
 
 
 def newest_answer(criterion: Criterion, now: datetime) -> Newest:

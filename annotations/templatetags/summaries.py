@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from annotations.models import Study, SummaryFormat
-from annotations.rating.page import Part
+from annotations.rating.page import TextPart
 from lib.markup.blanks import even_all
 from lib.markup.html import MarkedSentence, as_html
 from lib.markup.plain import plain_text
@@ -22,7 +22,7 @@ def summary(
     summary_format: str,
     *,
     keep_blanks: bool = False,
-    parts: Sequence[Part] | str | None = None,
+    parts: Sequence[TextPart] | str | None = None,
     below: int = 3,
 ) -> SafeString:
     """Return the summary as HTML.
@@ -37,7 +37,7 @@ def summary(
     if summary_format == SummaryFormat.RENDERED:
         html = as_html(text, tuple(_sentences(sentences)), below=below, table_label=gettext("Table"))
     else:
-        shown = sentences or [Part(text)]
+        shown = sentences or [TextPart(text)]
         texts = [part.text for part in shown]
         plain = summary_format == SummaryFormat.PLAIN
         even = texts if plain and keep_blanks else even_all(texts, indents=plain)
@@ -58,7 +58,7 @@ def _part(text: str, turns: tuple[int, ...] | None) -> str:
     return f'<span class="sentence" data-support="{" ".join(map(str, turns))}">{escape(text)}</span>'
 
 
-def _sentences(parts: Iterable[Part]) -> Iterable[MarkedSentence]:
+def _sentences(parts: Iterable[TextPart]) -> Iterable[MarkedSentence]:
     start = 0
     for part in parts:
         end = start + len(part.text)

@@ -6,17 +6,17 @@ from html import escape
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
-from annotations.rating.page import Turn
+from annotations.rating.page import PageTurn
 
 register = template.Library()
 
 
 @register.filter
-def as_items(turns: Iterable[Turn]) -> SafeString:
+def as_items(turns: Iterable[PageTurn]) -> SafeString:
     return mark_safe("\n".join(map(_item, turns)))  # noqa: S308  (escaped below)
 
 
-def _item(turn: Turn) -> str:
+def _item(turn: PageTurn) -> str:
     speaker = f'<span class="turn-speaker">{escape(turn.speaker)}</span>' if turn.speaker else ""
     start = f'<span class="turn-start">{turn.start}</span>' if turn.start else ""
     return (

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from annotations.rating.votes import RefusedError
+from annotations.rating.votes import AnswerRefusedError
 from annotations.studies.setup import StudySetupError
 from annotations.web.access import StillRatingError
 from annotations.web.views.rating import REFUSAL_STATUS
@@ -59,7 +59,7 @@ def set_handlers(api: NinjaAPI) -> None:
     api.add_exception_handler(ApiError, _api_error)
     api.add_exception_handler(ValidationError, _validation_error)
     api.add_exception_handler(HttpError, _http_error)
-    api.add_exception_handler(RefusedError, _refused_vote)
+    api.add_exception_handler(AnswerRefusedError, _refused_vote)
     api.add_exception_handler(DatasetImportError, _failed_import)
     api.add_exception_handler(WebhookError, _bad_webhook)
     api.add_exception_handler(UnknownFilterError, _unknown_filter)

@@ -16,7 +16,7 @@ from api.gate.errors import ApiError
 from api.resources.links import STARTED_JUDGING_LINKS
 from api.schemas.judging import JudgingIn, JudgingOut, QuestionsOut
 from judges.judging import lifecycle
-from judges.judging.chosen import ChosenPair
+from judges.judging.chosen import NamedPair
 from judges.judging.progress import progress_of
 from judges.models import JudgingJob
 from judges.records.storing import find_judge
@@ -52,9 +52,9 @@ def _about(request: HttpRequest, body: JudgingIn) -> Study | Dataset:
     return get_texts_of_dataset(request, find_dataset(body.dataset or "").name)
 
 
-def _chosen(number: int, pair: Any) -> ChosenPair:
+def _chosen(number: int, pair: Any) -> NamedPair:
     systems = (pair.model_a, pair.model_b)
-    return ChosenPair(f"pairs[{number}]", pair.document_id, systems, pair.query, pair.query_number)
+    return NamedPair(f"pairs[{number}]", pair.document_id, systems, pair.query, pair.query_number)
 
 
 def _answer(job: JudgingJob) -> JudgingOut:

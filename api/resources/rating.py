@@ -17,7 +17,7 @@ from annotations.rating.leases import renew
 from annotations.rating.page import rating_page
 from annotations.rating.remarks import NewRemark, record_remark
 from annotations.rating.undo import undo
-from annotations.rating.votes import RefusedError, Vote, record_vote
+from annotations.rating.votes import AnswerRefusedError, Vote, record_vote
 from annotations.studies import progress
 from annotations.studies.consent import lacks_consent
 from api.gate.auth import ANNOTATE, annotator_of
@@ -50,7 +50,7 @@ def next_pair(request: HttpRequest) -> Any:
     """Get the pair to rate now, held for a while. Until it is rated, the answer is the same pair."""
     annotator = annotator_of(request)
     if lacks_consent(annotator):
-        raise RefusedError("consent_missing", CONSENT_MISSING)
+        raise AnswerRefusedError("consent_missing", CONSENT_MISSING)
     assignment = next_assignment(annotator)
     if assignment is None:
         return NextOut(pair=None, why=_why_nothing(annotator))

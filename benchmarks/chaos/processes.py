@@ -83,7 +83,7 @@ class Site:
 
     def _command(self, name: str) -> list[str]:
         from evalsite.launcher import web_command
-        from jobs.processes import worker_command
+        from jobs.workers.processes import worker_command
 
         return web_command("127.0.0.1", self.port) if name == WEB else worker_command(*WORKERS[name])
 

@@ -16,20 +16,20 @@ def _boards(options: Namespace, studies: int) -> Iterator[str]:
 
 
 def _stopping(options: Namespace, studies: int) -> Iterator[str]:
-    from benchmarks.intervals.stopping import HELD_OUT, LEADS, TUNING, stopping_table
+    from benchmarks.intervals.decisions.stopping import HELD_OUT, LEADS, TUNING, stopping_table
 
     yield from stopping_table(TUNING if options.designs == "tuning" else [*HELD_OUT, *LEADS], studies, options.seed)
 
 
 def _comparisons(options: Namespace, studies: int) -> Iterator[str]:
-    from benchmarks.intervals.comparisons import comparison_table, equivalence_table
+    from benchmarks.intervals.decisions.comparisons import comparison_table, equivalence_table
 
     yield from comparison_table(studies, options.seed)
     yield from equivalence_table(studies, options.seed)
 
 
 def _planning(options: Namespace, studies: int) -> Iterator[str]:
-    from benchmarks.intervals.planning import planning_table
+    from benchmarks.intervals.decisions.planning import planning_table
 
     yield from planning_table(studies, options.seed)
 
@@ -41,7 +41,7 @@ def _judges(options: Namespace, studies: int) -> Iterator[str]:
 
 
 def _deciding(options: Namespace, studies: int) -> Iterator[str]:
-    from benchmarks.intervals.deciding import HELD_OUT, TUNED_WAYS, TUNING, WAYS, deciding_table
+    from benchmarks.intervals.decisions.deciding import HELD_OUT, TUNED_WAYS, TUNING, WAYS, deciding_table
 
     designs, ways = (TUNING, TUNED_WAYS) if options.designs == "tuning" else (HELD_OUT, WAYS)
     yield from deciding_table(designs, ways, studies, options.seed)

@@ -186,8 +186,8 @@ def together(passes: Sequence[Measured]) -> Measured:
 @contextmanager
 def kept_worker() -> Iterator[None]:
     """Keep one worker for the whole block, as on a site that `make run` serves; `generate` finds and uses it."""
-    from jobs.processes import worker_for
-    from jobs.workers import workers_for
+    from jobs.workers.presence import workers_for
+    from jobs.workers.processes import worker_for
 
     with worker_for("generation") as check:
         while not workers_for("generation"):

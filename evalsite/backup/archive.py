@@ -34,7 +34,7 @@ class RestoreError(ValueError):
 
 
 @dataclass(frozen=True)
-class Summary:
+class BackupSummary:
     """What a backup holds, or what was restored."""
 
     rows: int
@@ -42,7 +42,7 @@ class Summary:
     own_key: bool
 
 
-def write_backup(path: Path, *, weights: bool = False) -> Summary:
+def write_backup(path: Path, *, weights: bool = False) -> BackupSummary:
     """Write everything into a tar file, compressed if its name ends with .gz, that appears once it is complete.
 
     Rows are as of one moment. Files are read after them, so each file that a row names is there.
@@ -65,7 +65,7 @@ def write_backup(path: Path, *, weights: bool = False) -> Summary:
             add = _add_shared if uses_bucket() else _add_folder
             files = sum(add(archive, name) for name in (*FOLDERS, *([WEIGHTS] if weights else ())))
     unfinished.replace(path)
-    return Summary(sum(counts.values()), files, own_key)
+    return BackupSummary(sum(counts.values()), files, own_key)
 
 
 def _manifest(counts: dict[str, int]) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def _add_shared(archive: tarfile.TarFile, folder: str) -> int:
     return added
 
 
-def restore_backup(path: Path) -> Summary:
+def restore_backup(path: Path) -> BackupSummary:
     """Restore a backup into a site without accounts, datasets and studies, whose tables are there.
 
     Raises:
@@ -143,7 +143,7 @@ def restore_backup(path: Path) -> Summary:
             counts = read_rows(_member(archive, ROWS))
             if counts != manifest["rows"]:
                 raise DamagedBackupError(f"{path} says that it has other rows than it has.")
-            summary = Summary(sum(counts.values()), extract(archive), own_key)
+            summary = BackupSummary(sum(counts.values()), extract(archive), own_key)
     except (tarfile.TarError, EOFError, KeyError, ValueError, OSError) as error:
         if isinstance(error, RestoreError | DamagedBackupError):
             raise

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from models_runner.runs.turns import A_MINUTE, AT_ONCE, DOLLARS, TOKENS, uses
+from models_runner.runs.asking.limits import A_MINUTE, AT_ONCE, DOLLARS, TOKENS, uses
 
 
 @dataclass(frozen=True)

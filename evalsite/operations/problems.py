@@ -29,7 +29,7 @@ MIGRATE = _("Run manage.py migrate.")
 
 
 @dataclass(frozen=True)
-class Problem:
+class SiteProblem:
     """What is wrong, and what to do; `sweep` if a sweep may mend it."""
 
     text: str
@@ -37,33 +37,33 @@ class Problem:
     sweep: bool = False
 
 
-def problems_of(state: SiteState) -> list[Problem]:
+def problems_of(state: SiteState) -> list[SiteProblem]:
     """Return what an operator should look at now, worst first; nothing where all is well."""
     return [*_checks(state), *_changes_missing(), *_without_workers(state), *_lapsed(state)]
 
 
-def _checks(state: SiteState) -> Iterator[Problem]:
+def _checks(state: SiteState) -> Iterator[SiteProblem]:
     for part, problem in state.checks.items():
         if problem:
-            yield Problem(*PARTS[part])
+            yield SiteProblem(*PARTS[part])
 
 
-def _changes_missing() -> Iterator[Problem]:
+def _changes_missing() -> Iterator[SiteProblem]:
     executor = MigrationExecutor(connection)
     missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     if missing:
-        yield Problem(f"Changes of the database's tables are missing: {missing}.", MIGRATE)
+        yield SiteProblem(f"Changes of the database's tables are missing: {missing}.", MIGRATE)
 
 
-def _without_workers(state: SiteState) -> Iterator[Problem]:
+def _without_workers(state: SiteState) -> Iterator[SiteProblem]:
     workers = state.workers_of_queues
     for queue in workers:
         waiting = sum(work.waiting for work in state.work if work.queue == queue)
         if waiting and not workers[queue]:
-            yield Problem(f"Work waits in the queue {queue}, and no worker takes it: {waiting}.", START_WORKER)
+            yield SiteProblem(f"Work waits in the queue {queue}, and no worker takes it: {waiting}.", START_WORKER)
 
 
-def _lapsed(state: SiteState) -> Iterator[Problem]:
+def _lapsed(state: SiteState) -> Iterator[SiteProblem]:
     held = sum(work.lapsed for work in state.work)
     if held:
-        yield Problem(f"Workers hold work that they have stopped reporting on: {held}.", SWEEP, sweep=True)
+        yield SiteProblem(f"Workers hold work that they have stopped reporting on: {held}.", SWEEP, sweep=True)

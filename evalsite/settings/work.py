@@ -81,7 +81,7 @@ CLAIMS_SYSTEM = env.str("CLAIMS_SYSTEM", default="")
 CLAIMS_TOKENS = env.int("CLAIMS_TOKENS", default=1_024)
 # Hosts besides this machine to which transcripts may be sent; the rule is in models_runner/adapters/endpoints.py.
 ALLOWED_ENDPOINTS = env.list("ALLOWED_ENDPOINTS", default=[])
-# By host: how much is sent there, over all workers together; models_runner/runs/turns.py.
+# By host: how much is sent there, over all workers together; models_runner/runs/asking/limits.py.
 ENDPOINT_LIMITS = env.json("ENDPOINT_LIMITS", default={})
 
 # How many requests a token may send per minute, and the largest body of a request and of a file upload.

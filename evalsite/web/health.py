@@ -49,7 +49,7 @@ def _disk() -> str:
     return f"the disk of the data folder has {free // 10**6} MB left; expected at least {least // 10**6} MB"
 
 
-class Kept:
+class RecentAnswer:
     """The answer of a check, asked again after KEPT_SECONDS; one thread asks at a time."""
 
     def __init__(self, check: Callable[[], str]) -> None:
@@ -69,7 +69,7 @@ class Kept:
         self._until = 0.0
 
 
-kept_broker = Kept(_broker)
+kept_broker = RecentAnswer(_broker)
 CHECKS: dict[str, Callable[[], str]] = {"database": _database, "broker": kept_broker, "disk": _disk}
 
 

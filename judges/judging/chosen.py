@@ -16,7 +16,7 @@ class ChosenPairsError(ValueError):
 
 
 @dataclass(frozen=True)
-class ChosenPair:
+class NamedPair:
     """A pair by names.
 
     Attributes:
@@ -34,7 +34,7 @@ class ChosenPair:
     query_number: int | None = None
 
 
-def read_chosen(text: str) -> list[ChosenPair]:
+def read_chosen(text: str) -> list[NamedPair]:
     """Read CSV, with or without a header, or JSON Lines with document_id, model_a, model_b, and query if there is one.
 
     Raises:
@@ -57,7 +57,7 @@ def _cells(line: str) -> list[str]:
     return next(csv.reader([line], delimiter="\t" if "\t" in line else ",", skipinitialspace=True), [])
 
 
-def _pair(line: str, where: str) -> ChosenPair:
+def _pair(line: str, where: str) -> NamedPair:
     query, number = "", None
     if line.lstrip().startswith("{"):
         document, first, second, query, number = _of_json(line, where)
@@ -69,7 +69,7 @@ def _pair(line: str, where: str) -> ChosenPair:
     systems = (normal_form(first), normal_form(second))
     if systems[0] == systems[1]:
         raise ChosenPairsError(f"{where}: both systems are {first!r}; expected two different ones.")
-    return ChosenPair(where, document, systems, query, number)
+    return NamedPair(where, document, systems, query, number)
 
 
 def _of_json(line: str, where: str) -> tuple[str, str, str, str, int | None]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from annotations.models import Study
 from judges.judging.budget import affordable, spent_dollars
-from judges.judging.chosen import ChosenPair
+from judges.judging.chosen import NamedPair
 from judges.judging.units import NoSuchPairError, chosen_among, instructions_of, pairs_of, summaries_in
 from judges.judging.wording import UnknownCriteriaError, asked_criteria, words_for, words_outside_studies
 from judges.models import Judge, JudgingJob, Mode, Verdict
@@ -53,7 +53,7 @@ class Asked:
     sample: int | None = None
     seed: int = 0
     comparisons: Sequence[int] | None = None
-    chosen: Sequence[ChosenPair] | None = None
+    chosen: Sequence[NamedPair] | None = None
     cost_limit: float | None = None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from annotations.models import Study
-from judges.judging.chosen import ChosenPair
+from judges.judging.chosen import NamedPair
 from judges.models import JudgingJob
 from lib.names import AmbiguousNameError, ByName
 from models_runner.datasets.queries import QueryFinder, UnknownQueryError
@@ -91,7 +91,7 @@ def instructions_of(dataset: Dataset) -> list[str]:
     return sorted(written.values_list("run__instruction", flat=True).distinct())
 
 
-def chosen_among(pairs: Sequence[AskedPair], chosen: Iterable[ChosenPair], job: JudgingJob) -> list[AskedPair]:
+def chosen_among(pairs: Sequence[AskedPair], chosen: Iterable[NamedPair], job: JudgingJob) -> list[AskedPair]:
     """Return the chosen pairs, each once, in the order of `pairs`. Raises NoSuchPairError."""
     dataset = job.study.dataset if job.study else job.dataset
     assert dataset is not None  # noqa: S101  (a constraint)

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from jobs.claims import give_back
 from jobs.database import connection_is_lost, until_answered
-from jobs.draining import worker_is_ending
 from jobs.leases import KeepLease, lease_time
 from jobs.messages import announce
 from jobs.outside import is_from_outside
+from jobs.workers.draining import worker_is_ending
 from judges.judging.budget import affordable
 from judges.judging.lifecycle import finish_if_complete, stop_at_limit
 from judges.judging.outcomes import settle_answer
@@ -27,7 +27,7 @@ from models_runner.adapters.language_model import settled_outcomes
 from models_runner.adapters.protocol import AdapterError, TextEngine, TransientAdapterError, Written
 from models_runner.adapters.registry import load_engine
 from models_runner.models import Document
-from models_runner.runs.machine import machine_record
+from models_runner.runs.machine.record import machine_record
 from models_runner.runs.requests import adapter_spec
 
 logger = logging.getLogger(__name__)

@@ -2,18 +2,13 @@
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
 from annotations.models import Criterion
-from jobs.models import MAX_ATTEMPTS, LeasedJob, LeasedJobQuerySet, lease_constraints
+from jobs.models import MAX_ATTEMPTS, LeasedJobQuerySet, LeasedReport, report_constraints
 from judges.models.judges import Judge
 
 
-class ReportJobQuerySet(LeasedJobQuerySet["ReportJob"]):  # type: ignore[override]  # of as_manager
-    pass
-
-
-class ReportJob(LeasedJob):
+class ReportJob(LeasedReport):
     """The newest report of a judge, or of all as a jury, on one question of a study, and the work on a newer one."""
 
     TASK = "judges.tasks.report_on_judge"
@@ -28,24 +23,17 @@ class ReportJob(LeasedJob):
         null=True, blank=True, help_text="Of a judge as judge_report prints it; empty before the first."
     )
     state = models.CharField(max_length=64, blank=True, help_text="Of the votes and verdicts that it is about.")
-    asked_at = models.DateTimeField(default=timezone.now)
-    computed_at = models.DateTimeField(null=True, blank=True)
 
-    objects = ReportJobQuerySet.as_manager()
+    objects = LeasedJobQuerySet["ReportJob"].as_manager()
 
     class Meta:
         verbose_name = "report on a judge"
         verbose_name_plural = "reports on judges"
         constraints = [
-            *lease_constraints("judge_report"),
+            *report_constraints("judge_report"),
             models.UniqueConstraint(fields=["judge", "criterion"], name="judge_report_once_per_criterion"),
             models.UniqueConstraint(
                 fields=["criterion"], condition=Q(judge=None), name="judge_report_one_jury_per_criterion"
-            ),
-            models.CheckConstraint(
-                condition=Q(report=None, state="", computed_at=None)
-                | Q(report__isnull=False, computed_at__isnull=False) & ~Q(state=""),
-                name="judge_report_says_of_what",
             ),
         ]
 

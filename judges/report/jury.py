@@ -12,7 +12,7 @@ from judges.report.figures import figure_values
 from judges.report.outcomes import judges_of
 from stats.judges.arrays import answers
 from stats.judges.clustered import Figure
-from stats.judges.jury import Told, fit_jury
+from stats.judges.jury import JuryRows, fit_jury
 from stats.votes.arrays import A_SHARE
 
 LEAST_JUDGES, LEAST_DOCUMENTS = 2, 2
@@ -43,7 +43,7 @@ def jury_of(criterion: Criterion) -> list[Juror]:
     share = np.column_stack([answers(study.verdicts, len(items), study.rule).share for study in studies])
     told = np.nan_to_num(share - 0.5, nan=0.0)[votes.item]
     weight = np.ones(len(votes))
-    jury = fit_jury(Told(told, A_SHARE[votes.outcome], weight, items.document[votes.item], votes.annotator))
+    jury = fit_jury(JuryRows(told, A_SHARE[votes.outcome], weight, items.document[votes.item], votes.annotator))
     return [Juror(judge, figure) for judge, figure in zip(judges, jury.discrimination, strict=True)]
 
 

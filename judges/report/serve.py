@@ -3,22 +3,19 @@
 A small study's report is made in the request, a large one's by a worker, while the page shows the last one and says so.
 """
 
-import hashlib
-import json
 from datetime import datetime
 
-from django.conf import settings
 from django.db.models import Count, Max
-from django.utils import timezone
 
 from annotations.models import Criterion, Judgement, Study
-from annotations.studies.change_marker import end_of_history, held_in_part, newest_answer, newest_remark
+from annotations.studies.change_marker import end_of_history, held_in_part, marker_of, newest_answer, newest_remark
 from jobs.kept import Kept, KeptReport
 from judges.models import Judge, ReportJob, Verdict
 from judges.models.verdicts import VerdictQuerySet
 from judges.report.figures import Figures, judge_report
 from judges.report.jury import LEAST_JUDGES, jury_report
 from judges.report.outcomes import judges_of
+from lib.sql import has_at_most
 
 # Of the figures; raise it where they are computed in another way, so that stored reports are made anew.
 RULES = 2
@@ -35,9 +32,7 @@ def get_report(judge: Judge | None, criterion: Criterion, *, renewed: bool = Tru
         criterion: The question.
         renewed: Whether a newer one is wanted; else the last one counts as current, whatever came since.
     """
-    now = timezone.now()
-    job, _ = ReportJob.objects.get_or_create(judge=judge, criterion=criterion, defaults={"asked_at": now})
-    return _REPORTS.serve(job, now, renewed=renewed)
+    return _REPORTS.serve(renewed=renewed, judge=judge, criterion=criterion)
 
 
 def get_juries(study: Study, *, renewed: bool = True) -> list[tuple[Criterion, Served]]:
@@ -75,13 +70,12 @@ def _state(job: ReportJob, now: datetime) -> str:
         study.comparisons.for_rating().order_by().aggregate(n=Count("pk"), last=Max("pk")),
         list(study.systems.order_by("slug").values_list("slug", "name", "parameters")),
     ]
-    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
+    return marker_of(parts)
 
 
 def _is_small(job: ReportJob) -> bool:
-    votes = Judgement.objects.filter(criterion=job.criterion).order_by()[: settings.BOARD_IN_REQUEST_VOTES + 1]
-    verdicts = _verdicts(job.judge, job.criterion)[: MOST_IN_REQUEST + 1]
-    return votes.count() <= settings.BOARD_IN_REQUEST_VOTES and verdicts.count() <= MOST_IN_REQUEST
+    votes, verdicts = Judgement.objects.filter(criterion=job.criterion), _verdicts(job.judge, job.criterion)
+    return votes.are_few() and has_at_most(verdicts, MOST_IN_REQUEST)
 
 
 _REPORTS = KeptReport(ReportJob.objects.select_related("judge", "criterion__study"), _state, _make, _is_small)

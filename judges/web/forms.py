@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from annotations.models import Study
 from annotations.studies.criteria import LIBRARY, label_of
-from judges.judging.chosen import ChosenPair, ChosenPairsError, read_chosen
+from judges.judging.chosen import ChosenPairsError, NamedPair, read_chosen
 from judges.judging.lifecycle import Asked
 from judges.judging.units import instructions_of
 from judges.judging.wording import USUAL
@@ -102,7 +102,7 @@ class AskForm(forms.Form):
         self.fields["criteria"].choices = criteria  # type: ignore[attr-defined]
         self.fields["criteria"].initial = initial
 
-    def clean_pairs(self) -> list[ChosenPair] | None:
+    def clean_pairs(self) -> list[NamedPair] | None:
         text = self.cleaned_data["pairs"]
         if not text.strip():
             return None

@@ -19,7 +19,7 @@ class ReliabilityPoint:
 
 
 @dataclass(frozen=True)
-class Reliability:
+class ReliabilityDiagram:
     """The diagram: points, labels of both axes by place, and where chance and people agree."""
 
     points: list[ReliabilityPoint]
@@ -38,7 +38,7 @@ class ShareBar:
     upper: float | None
 
 
-def draw_reliability(bins: Sequence[Mapping[str, Any]]) -> Reliability | None:
+def draw_reliability(bins: Sequence[Mapping[str, Any]]) -> ReliabilityDiagram | None:
     """Draw the bins that hold votes; None where there are none. Across is the judge's chance, from one half to 1."""
     if not bins:
         return None
@@ -47,7 +47,7 @@ def draw_reliability(bins: Sequence[Mapping[str, Any]]) -> Reliability | None:
     ]
     halves = [(_across(share / 10), f"{10 * share}") for share in range(5, 11)]
     wholes = [(_up(share / 4), f"{25 * share}") for share in range(5)]
-    return Reliability(points, halves, wholes, (_across(LEAST), _up(LEAST), _across(1), _up(1)))
+    return ReliabilityDiagram(points, halves, wholes, (_across(LEAST), _up(LEAST), _across(1), _up(1)))
 
 
 def draw_agreement(report: Mapping[str, Any], labels: Mapping[str, str]) -> list[ShareBar]:

@@ -23,7 +23,7 @@ HEADER = np.dtype([("dimensions", ">i4"), ("null", ">i4"), ("type", ">i4"), ("si
 Columns = dict[str, NDArray[Any]]
 
 
-class Kind(Enum):
+class ColumnType(Enum):
     """The type of a column: in PostgreSQL's binary format, and as an array."""
 
     INTEGER = (">i8", np.int64)
@@ -32,11 +32,11 @@ class Kind(Enum):
     UUID = ((">u8", (2,)), np.uint64)
 
 
-FIELDS = {Kind.INTEGER: BigIntegerField, Kind.FLOAT: FloatField, Kind.UUID: UUIDField}
+FIELDS = {ColumnType.INTEGER: BigIntegerField, ColumnType.FLOAT: FloatField, ColumnType.UUID: UUIDField}
 
 
 # What a column holds: the kind of its values, and the field or expression.
-Column = tuple[Kind, str | Combinable]
+Column = tuple[ColumnType, str | Combinable]
 
 
 class RowFormatError(RuntimeError):
@@ -62,17 +62,17 @@ def read_columns(rows: QuerySet[Any], **columns: Column) -> Columns:
     return {name: np.concatenate(parts.pop(name)) for name in kinds}
 
 
-def _expression(kind: Kind, value: str | Combinable) -> Combinable:
+def _expression(kind: ColumnType, value: str | Combinable) -> Combinable:
     expression = F(value) if isinstance(value, str) else value
     # A cast fixes the width in the binary format; a UUID has one already.
-    return expression if kind is Kind.UUID else Cast(expression, FIELDS[kind]())
+    return expression if kind is ColumnType.UUID else Cast(expression, FIELDS[kind]())
 
 
-def _empty(kind: Kind) -> NDArray[Any]:
-    return np.empty((0, 2) if kind is Kind.UUID else 0, dtype=kind.value[1])
+def _empty(kind: ColumnType) -> NDArray[Any]:
+    return np.empty((0, 2) if kind is ColumnType.UUID else 0, dtype=kind.value[1])
 
 
-def _aggregated(using: str, sql: str, parameters: tuple[Any, ...], kinds: dict[str, Kind]) -> Iterator[Columns]:
+def _aggregated(using: str, sql: str, parameters: tuple[Any, ...], kinds: dict[str, ColumnType]) -> Iterator[Columns]:
     """Let PostgreSQL build the arrays: sending each vote as a row takes five times as long as finding them all."""
     names = [f"column_{name}" for name in kinds]
     arrays = ", ".join(f"array_agg({name})" for name in names)
@@ -104,7 +104,7 @@ class _Bytes(Loader):
         return bytes(data)
 
 
-def _from_array(data: bytes, name: str, kind: Kind) -> NDArray[Any]:
+def _from_array(data: bytes, name: str, kind: ColumnType) -> NDArray[Any]:
     binary_type, array_type = kind.value
     header = np.frombuffer(data, dtype=HEADER, count=1)[0]
     if header["null"]:
@@ -116,7 +116,7 @@ def _from_array(data: bytes, name: str, kind: Kind) -> NDArray[Any]:
     return values["value"].astype(array_type)
 
 
-def _fetched(using: str, sql: str, parameters: tuple[Any, ...], kinds: dict[str, Kind]) -> Iterator[Columns]:
+def _fetched(using: str, sql: str, parameters: tuple[Any, ...], kinds: dict[str, ColumnType]) -> Iterator[Columns]:
     with connections[using].cursor() as cursor:
         cursor.execute(sql, parameters)
         while chunk := cursor.fetchmany(CHUNK):
@@ -127,9 +127,9 @@ def _fetched(using: str, sql: str, parameters: tuple[Any, ...], kinds: dict[str,
             }
 
 
-def _from_values(values: tuple[Any, ...], name: str, kind: Kind) -> NDArray[Any]:
+def _from_values(values: tuple[Any, ...], name: str, kind: ColumnType) -> NDArray[Any]:
     if None in values:
         raise RowFormatError(f"Column {name} has a NULL.")
-    if kind is Kind.UUID:
+    if kind is ColumnType.UUID:
         return np.frombuffer(bytes.fromhex("".join(values)), dtype=">u8").reshape(-1, 2).astype(np.uint64)
     return np.array(values, dtype=kind.value[1])

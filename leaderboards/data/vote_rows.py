@@ -6,19 +6,21 @@ from django.db.models.functions import Coalesce
 
 from annotations.models import Criterion, Judgement, Study
 from annotations.quality.vote_columns import OUTCOME_CODES
-from leaderboards.data.columns import Column, Columns, Kind, RowFormatError, read_columns
+from leaderboards.data.columns import Column, Columns, ColumnType, RowFormatError, read_columns
 from leaderboards.data.filters import Filters, restriction
 from models_runner.models import Summary
 from stats.votes.arrays import IntArray
 
-COMPARISON: Column = (Kind.INTEGER, "assignment__comparison_id")
+COMPARISON: Column = (ColumnType.INTEGER, "assignment__comparison_id")
 
 
 def read_vote_rows(criterion: Criterion, filters: Filters) -> Columns:
     """Read the votes that the filters let in, in no order."""
     held = Judgement.objects.held().by_included()
     rows = held.filter(restriction(filters, criterion.study), criterion=criterion)
-    said: dict[str, Column] = {"strength": (Kind.INTEGER, Coalesce("strength", Value(0)))} if filters.strength else {}
+    said: dict[str, Column] = (
+        {"strength": (ColumnType.INTEGER, Coalesce("strength", Value(0)))} if filters.strength else {}
+    )
     return with_pairs(criterion.study, vote_columns(rows, comparison=COMPARISON, **said))
 
 
@@ -31,10 +33,10 @@ def vote_columns(rows: QuerySet[Judgement], **more: Column) -> Columns:
     chance = Coalesce(F("assignment__probability") * F("assignment__drawn_from"), Value(-1.0))
     columns = read_columns(
         rows,
-        public_id=(Kind.UUID, "public_id"),
-        outcome=(Kind.INTEGER, codes),
-        annotator=(Kind.INTEGER, "assignment__annotator_id"),
-        chance=(Kind.FLOAT, chance),
+        public_id=(ColumnType.UUID, "public_id"),
+        outcome=(ColumnType.INTEGER, codes),
+        annotator=(ColumnType.INTEGER, "assignment__annotator_id"),
+        chance=(ColumnType.FLOAT, chance),
         **more,
     )
     columns["chance"][columns["chance"] < 0] = np.nan
@@ -58,14 +60,14 @@ def _pair_columns(study: Study) -> Columns:
     """Read the comparisons for rating."""
     columns = {"comparison": "pk", "document": "document_id", "summary_a": "summary_a_id", "summary_b": "summary_b_id"}
     return read_columns(
-        study.comparisons.for_rating(), **{name: (Kind.INTEGER, field) for name, field in columns.items()}
+        study.comparisons.for_rating(), **{name: (ColumnType.INTEGER, field) for name, field in columns.items()}
     )
 
 
 def _system_of_each(study: Study, summaries: IntArray) -> IntArray:
     """Return the system of each of these summaries. Joined here: in the database it takes twice the time."""
     rows = Summary.objects.filter(run__dataset=study.dataset_id)
-    of_dataset = read_columns(rows, summary=(Kind.INTEGER, "pk"), system=(Kind.INTEGER, "run__system_id"))
+    of_dataset = read_columns(rows, summary=(ColumnType.INTEGER, "pk"), system=(ColumnType.INTEGER, "run__system_id"))
     found = positions(of_dataset["summary"], summaries)
     if (found < 0).any():
         raise RowFormatError(f"Comparisons of the study {study.slug} have summaries of another dataset's runs.")

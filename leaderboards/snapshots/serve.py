@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 
 from annotations.models import Criterion, Judgement, Study
@@ -75,6 +74,5 @@ def newest_snapshot(
 
 
 def has_few_votes(criterion: Criterion) -> bool:
-    """Whether a page may compute on the votes of this criterion. An index counts them, no further than needed."""
-    most = settings.BOARD_IN_REQUEST_VOTES
-    return Judgement.objects.filter(criterion=criterion).order_by()[: most + 1].count() <= most
+    """Tell whether a page may compute on the votes of this criterion."""
+    return Judgement.objects.filter(criterion=criterion).are_few()

@@ -21,8 +21,6 @@ Without flagged annotators it depends on what flags them: answers to all questio
 annotations.studies.change_marker reads what concerns votes alone.
 """
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -31,7 +29,7 @@ from django.db.models import Count, Max
 
 from annotations.models import Criterion, Study
 from annotations.quality.snapshots import quality_key
-from annotations.studies.change_marker import end_of_history, held_in_part, newest_answers, newest_remark
+from annotations.studies.change_marker import end_of_history, held_in_part, marker_of, newest_answers, newest_remark
 from judges.models import Verdict
 from leaderboards.data.filters import Filters
 from marks.report.changes import newest_marks
@@ -75,7 +73,7 @@ def staleness_key(
         *([newest_marks(study)] if marks else []),
         *([_verdicts(criterion, judge)] if (judge := filters.judge or filters.helped) else []),
     ]
-    text = hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
+    text = marker_of(parts)
     return StalenessKey(text, newest[criterion.pk].revision)
 
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from annotations.models import Annotator, AskMarks, Assignment
 from annotations.rating.votes import (
+    AnswerRefusedError,
     Receipt,
-    RefusedError,
     check_may_answer,
     complete_if_answered,
     key_used,
@@ -57,7 +57,7 @@ class NewMark:
 
 
 def record_mark(annotator: Annotator, new: NewMark, *, now: datetime | None = None) -> Receipt:
-    """Save the mark or raise RefusedError. The pair may be rated by that, where marks are required."""
+    """Save the mark or raise AnswerRefusedError. The pair may be rated by that, where marks are required."""
     try:
         with transaction.atomic():
             return _record(annotator, new, now or timezone.now())
@@ -77,8 +77,7 @@ def _record(annotator: Annotator, new: NewMark, now: datetime) -> Receipt:
     _check_may_mark(annotator, assignment)
     start, end = _place(assignment, summary, new)
     kind = _kind(assignment, new.kind, whole=start is None)
-    if assignment.marks.count() >= MOST_MARKS:
-        raise RefusedError("too_many_marks", _("This pair has %(n)s marks; no more are taken.") % {"n": MOST_MARKS})
+    _check_number(assignment)
     Mark.objects.create(
         study=annotator.study,
         annotator=annotator,
@@ -96,10 +95,17 @@ def _record(annotator: Annotator, new: NewMark, now: datetime) -> Receipt:
     return Receipt(complete=_completed(assignment, now), repeated=False)
 
 
+def _check_number(assignment: Assignment) -> None:
+    if assignment.marks.count() >= MOST_MARKS:
+        raise AnswerRefusedError(
+            "too_many_marks", _("This pair has %(n)s marks; no more are taken.") % {"n": MOST_MARKS}
+        )
+
+
 def take_back(
     annotator: Annotator, token: UUID, mark_key: UUID, client_key: UUID, *, now: datetime | None = None
 ) -> Receipt:
-    """Withdraw a mark or raise RefusedError. A rated pair that lacks it is open again."""
+    """Withdraw a mark or raise AnswerRefusedError. A rated pair that lacks it is open again."""
     try:
         with transaction.atomic():
             return _take_back(lock_assignment(annotator, token), mark_key, client_key, now or timezone.now())
@@ -110,7 +116,7 @@ def take_back(
 def _take_back(assignment: Assignment, mark_key: UUID, client_key: UUID, now: datetime) -> Receipt:
     mark = assignment.marks.filter(client_key=mark_key).select_related("withdrawal").first()
     if mark is None:
-        raise RefusedError("unknown_mark", _("This pair has no such mark. Reload the page."))
+        raise AnswerRefusedError("unknown_mark", _("This pair has no such mark. Reload the page."))
     if hasattr(mark, "withdrawal"):
         return Receipt(complete=_is_rated(assignment), repeated=True)
     _check_may_mark(assignment.annotator, assignment)
@@ -122,7 +128,7 @@ def _take_back(assignment: Assignment, mark_key: UUID, client_key: UUID, now: da
 
 @transaction.atomic
 def record_reading(annotator: Annotator, token: UUID) -> None:
-    """Store that the annotator looked for errors in both summaries, or raise RefusedError.
+    """Store that the annotator looked for errors in both summaries, or raise AnswerRefusedError.
 
     Whether it was known is not told: they may have read a summary in another pair, or the same pair before.
     """
@@ -138,7 +144,7 @@ def record_reading(annotator: Annotator, token: UUID) -> None:
 
 @transaction.atomic
 def record_no_error(annotator: Annotator, token: UUID, *, now: datetime | None = None) -> Receipt:
-    """Store that the annotator finds no error to mark where a summary of the pair loses; or raise RefusedError.
+    """Store that the annotator finds no error to mark where a summary of the pair loses; or raise AnswerRefusedError.
 
     They looked for errors there, so they have read it.
     """
@@ -148,7 +154,7 @@ def record_no_error(annotator: Annotator, token: UUID, *, now: datetime | None =
         return Receipt(complete=_is_rated(assignment), repeated=True)
     _check_may_mark(annotator, assignment)
     if not _is_required(assignment):
-        raise RefusedError("marks_not_required", _("This study does not require marks. Reload the page."))
+        raise AnswerRefusedError("marks_not_required", _("This study does not require marks. Reload the page."))
     said = [NoErrorFound(assignment=assignment, summary_id=summary) for summary in sorted(lacking)]
     NoErrorFound.objects.bulk_create(said, ignore_conflicts=True)
     _add_readings(assignment, lacking)
@@ -181,7 +187,7 @@ def _completed(assignment: Assignment, now: datetime) -> bool:
 def _check_may_mark(annotator: Annotator, assignment: Assignment) -> None:
     check_may_answer(annotator)
     if annotator.study.ask_marks == AskMarks.OFF:
-        raise RefusedError("marks_not_asked", _("This study does not ask for marks. Reload the page."))
+        raise AnswerRefusedError("marks_not_asked", _("This study does not ask for marks. Reload the page."))
     if assignment.state == Assignment.State.SKIPPED:
         raise not_assigned()
 
@@ -195,12 +201,12 @@ def _summary(assignment: Assignment, side: str) -> Summary:
 def _kind(assignment: Assignment, key: str, *, whole: bool) -> MarkKind:
     kind = assignment.annotator.study.mark_kinds.filter(asked=True, key=key).first()
     if kind is None or (kind.about == WHOLE) != whole:
-        raise RefusedError("unknown_kind", _("This study does not offer this kind of error. Reload the page."))
+        raise AnswerRefusedError("unknown_kind", _("This study does not offer this kind of error. Reload the page."))
     return kind
 
 
 def _place(assignment: Assignment, summary: Summary, new: NewMark) -> tuple[int | None, int | None]:
-    """Return the place in the stored text. Raises RefusedError unless the words that were shown stand there."""
+    """Return the place in the stored text. Raises AnswerRefusedError unless the words that were shown stand there."""
     summary_format = assignment.annotator.study.summary_format
     try:
         if new.words:
@@ -210,4 +216,4 @@ def _place(assignment: Assignment, summary: Summary, new: NewMark) -> tuple[int 
         find = place_in_given if new.in_given else stored_place
         return find(summary.text, summary_format, new.start, new.end, new.text)
     except NoSuchWordsError as error:
-        raise RefusedError("text_differs", str(error)) from error
+        raise AnswerRefusedError("text_differs", str(error)) from error

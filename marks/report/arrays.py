@@ -13,7 +13,7 @@ from annotations.models import Criterion, Judgement, Outcome, Study
 from lib.language import word_spans, words
 from marks.models import Mark, MarkKind, Reading, Severity
 from models_runner.models import Summary, System
-from stats.judges.jury import Told
+from stats.judges.jury import JuryRows
 from stats.marks.arrays import Readings
 from stats.marks.spans import Overlaps, characters
 from stats.votes.arrays import FloatArray, IntArray
@@ -137,7 +137,7 @@ class MarkedStudy:
         columns = [_numbers(column) for column in zip(*rows, strict=True)] or [_numbers([])] * 4
         return MarkedWords(columns[0], _renumbered(columns[1].tolist()), columns[2], columns[3])
 
-    def told(self, criterion: Criterion) -> Told:
+    def told(self, criterion: Criterion) -> JuryRows:
         """Return votes with the errors in a less those in b: the voter's own marks, or the mean of all readers'."""
         errors = self.arrays.errors
         own = dict(zip(self.readings, errors, strict=True))
@@ -153,7 +153,7 @@ class MarkedStudy:
             if sides[0] is not None and sides[1] is not None:
                 x.append(sides[0] - sides[1])
                 votes.append((pair, voter, SHARE_OF_A.get(Outcome(outcome), 0.5)))
-        return Told(
+        return JuryRows(
             x=np.array(x, dtype=np.float64).reshape(len(votes), len(self.kinds)),
             share=np.array([vote[2] for vote in votes], dtype=np.float64),
             weight=np.ones(len(votes)),

@@ -11,7 +11,7 @@ from marks.report.arrays import MarkedStudy, read_marked_study
 from stats.judges.clustered import Figure
 from stats.marks.arrays import Readings
 from stats.marks.losing import losing
-from stats.marks.rates import NOTHING, Answers, difference, rate
+from stats.marks.rates import NOTHING, Counts, difference, rate
 from stats.marks.spans import NO_PAIRS, span_f1
 from stats.raters.agreement import krippendorff_alpha
 from stats.uncertainty.calibrated import LEVEL
@@ -69,15 +69,15 @@ def _rates(readings: Readings, kinds: Iterable[int]) -> Values:
     return {name: as_values(rate(answers)) for name, answers in answers_of(readings, kinds).items()}
 
 
-def answers_of(readings: Readings, kinds: Iterable[int]) -> dict[str, Answers]:
+def answers_of(readings: Readings, kinds: Iterable[int]) -> dict[str, Counts]:
     """Return what is averaged: errors per 100 words and per summary, and whether a summary has one, or a major one."""
     errors, major = readings.of_kinds(np.array(list(kinds), dtype=np.int64))
     units, one = (readings.document, readings.annotator), np.ones(len(readings))
     return {
-        "errors_per_100_words": Answers(errors, readings.words / PER_WORDS, *units),
-        "errors_per_summary": Answers(errors, one, *units),
-        "share": Answers(np.minimum(errors, 1), one, *units, share=True),
-        "major_share": Answers(np.minimum(major, 1), one, *units, share=True),
+        "errors_per_100_words": Counts(errors, readings.words / PER_WORDS, *units),
+        "errors_per_summary": Counts(errors, one, *units),
+        "share": Counts(np.minimum(errors, 1), one, *units, share=True),
+        "major_share": Counts(np.minimum(major, 1), one, *units, share=True),
     }
 
 

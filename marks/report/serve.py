@@ -4,19 +4,17 @@ Those of a small study are computed in the request, those of a large one by a wo
 and says so.
 """
 
-import hashlib
 import json
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Count, Max
-from django.utils import timezone
 
 from annotations.models import Judgement, Study
-from annotations.studies.change_marker import end_of_history, held_in_part, newest_answers, newest_remark
+from annotations.studies.change_marker import end_of_history, held_in_part, marker_of, newest_answers, newest_remark
 from jobs.kept import Kept, KeptReport
+from lib.sql import has_at_most
 from marks.models import MarkReportJob, Withdrawal
 from marks.report.figures import Values, mark_figures
 
@@ -29,9 +27,7 @@ Served = Kept[MarkReportJob]
 
 def served_marks(study: Study) -> Served:
     """Return the newest figures, and ask for newer ones where they are stale."""
-    now = timezone.now()
-    job, _ = MarkReportJob.objects.get_or_create(study=study, defaults={"asked_at": now})
-    return _REPORTS.serve(job, now)
+    return _REPORTS.serve(study=study)
 
 
 def compared_by_marks(study: Study) -> Values:
@@ -74,15 +70,15 @@ def _state(job: MarkReportJob, now: datetime) -> str:
         Withdrawal.objects.filter(mark__study=study).order_by().aggregate(n=Count("pk"), last=Max("pk")),
         list(study.systems.order_by("slug").values_list("slug", "name", "parameters")),
     ]
-    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
+    return marker_of(parts)
 
 
 def _is_small(job: MarkReportJob) -> bool:
     study = job.study
-    votes = Judgement.objects.filter(criterion__study=study).order_by()[: settings.BOARD_IN_REQUEST_VOTES + 1]
-    marks = study.marks.order_by()[: MOST_IN_REQUEST + 1]
-    read = study.readings.order_by()[: MOST_IN_REQUEST + 1]
-    return votes.count() <= settings.BOARD_IN_REQUEST_VOTES and max(marks.count(), read.count()) <= MOST_IN_REQUEST
+    votes = Judgement.objects.filter(criterion__study=study)
+    return votes.are_few() and all(
+        has_at_most(rows, MOST_IN_REQUEST) for rows in (study.marks.all(), study.readings.all())
+    )
 
 
 _REPORTS = KeptReport(MarkReportJob.objects.select_related("study"), _state, _make, _is_small)

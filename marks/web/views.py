@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from annotations.models import Annotator
-from annotations.rating.votes import Receipt, RefusedError
+from annotations.rating.votes import AnswerRefusedError, Receipt
 from annotations.web.views.rating import annotator_request, invalid, next_page, refuse, wants_json
 from marks.marking.recording import record_mark, record_no_error, record_reading, take_back
 from marks.web.forms import MarkForm, ReadForm, TakeBackForm
@@ -69,7 +69,7 @@ def _recorded(request: HttpRequest, annotator: Annotator, form: F, record: Calla
         return invalid(request, form)
     try:
         recorded = record(form)
-    except RefusedError as refusal:
+    except AnswerRefusedError as refusal:
         return refuse(request, REFUSAL_STATUS.get(refusal.code, 409), refusal.code, str(refusal))
     if wants_json(request):
         return JsonResponse({"saved": True, "complete": recorded.complete, "repeated": recorded.repeated})

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from jobs.draining import WorkerEndingError, worker_is_ending
+from jobs.workers.draining import WorkerEndingError, worker_is_ending
 from jobs.working import LeaseLostError, work_on
 from models_runner.adapters.hf import TransformersEngine
 from models_runner.adapters.protocol import AdapterError, SystemSpec
@@ -27,8 +27,8 @@ from models_runner.finetune.training import (
 from models_runner.finetune.training_pairs import training_pairs
 from models_runner.models import FineTuning, Regime, System, TrainedDocument
 from models_runner.models.finetunings import FineTuningQuerySet
-from models_runner.runs.energy import EnergyMeter
-from models_runner.runs.machine import machine_record
+from models_runner.runs.machine.energy import EnergyMeter
+from models_runner.runs.machine.record import machine_record
 from models_runner.runs.requests import adapter_spec
 
 # Engine and decoding settings of the base that mean the same for the new system.

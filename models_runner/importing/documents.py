@@ -14,8 +14,8 @@ from django.db.models import F, Max
 from lib.language import words
 from lib.language_codes import UnknownLanguageError, language_code
 from lib.names import AmbiguousNameError, ByName, normal_form
-from models_runner.importing.comparing import changed_records
-from models_runner.importing.files import Source
+from models_runner.importing.changed_records import changed_records
+from models_runner.importing.files import SourceFile
 from models_runner.importing.languages import FIND_OUT, LanguageNotes, code_or_find_out
 from models_runner.importing.preview import outcomes_of, units_of
 from models_runner.importing.reading import AUTO, Note, NoteKind, ReadOptions
@@ -58,7 +58,7 @@ class ImportResult:
 
 def import_path(
     name: str,
-    path: Path | Sequence[Source],
+    path: Path | Sequence[SourceFile],
     kind: str = AUTO,
     *,
     split: str = "",
@@ -88,7 +88,7 @@ def import_path(
 
 @contextmanager
 def read_records(
-    path: Path | Sequence[Source], how: ReadOptions, language: str = FIND_OUT
+    path: Path | Sequence[SourceFile], how: ReadOptions, language: str = FIND_OUT
 ) -> Iterator[tuple[RecordSpool, tuple[Note, ...]]]:
     """Read a file, a folder or uploaded files, outside any transaction; the records are there while the block runs.
 
@@ -101,7 +101,9 @@ def read_records(
         yield records, tuple(_read_into(records, path, how, language))
 
 
-def _read_into(records: RecordSpool, path: Path | Sequence[Source], how: ReadOptions, language: str) -> Iterator[Note]:
+def _read_into(
+    records: RecordSpool, path: Path | Sequence[SourceFile], how: ReadOptions, language: str
+) -> Iterator[Note]:
     problems: list[str] = []
     languages = LanguageNotes()
     try:
@@ -160,7 +162,7 @@ def import_documents(
     if problems := _setting_problems(name, split, records, terms):
         raise DatasetImportError(problems)
     with staging_dataset() as staged:
-        work = _Import(Dataset.objects.filter(name=name).first(), name, staged, split, terms)
+        work = _DocumentImport(Dataset.objects.filter(name=name).first(), name, staged, split, terms)
         waiting = iter(records)
         while batch := list(islice(waiting, BATCH)):
             with transaction.atomic():
@@ -173,7 +175,7 @@ def import_documents(
     return result
 
 
-class _Import:
+class _DocumentImport:
     """One import, batch by batch; after the first problem it looks for others and stores nothing more."""
 
     def __init__(self, dataset: Dataset | None, name: str, staged: Dataset, split: str, terms: Terms) -> None:

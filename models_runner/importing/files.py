@@ -25,7 +25,7 @@ JSON_BEGINS = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\"\[{\]])")
 ENOUGH_TO_GUESS = 200_000  # bytes
 
 
-class Source:
+class SourceFile:
     """One file.
 
     Attributes:
@@ -53,8 +53,8 @@ class Source:
             self.data = data
 
     @classmethod
-    def of(cls, file: "Path | Source") -> "Source":
-        return file if isinstance(file, Source) else cls(file.name, path=file)
+    def of(cls, file: "Path | SourceFile") -> "SourceFile":
+        return file if isinstance(file, SourceFile) else cls(file.name, path=file)
 
     @property
     def stem(self) -> str:
@@ -153,7 +153,7 @@ RECORD_OF_LIST = re.compile(r"\[(\d+)\]\.?")
 
 def read_text(path: Path) -> str:
     """Read a file as UTF-8, with or without a byte order mark. Raises RecordError for any other encoding."""
-    return Source.of(path).text()
+    return SourceFile.of(path).text()
 
 
 def decode(data: bytes, name: str, encoding: str = "") -> str:
@@ -242,9 +242,9 @@ def parse_json(text: str, where: str) -> Any:
         raise RecordError(f"{where}, field {field!r}" if field else where, error.message) from error
 
 
-def json_objects(file: Path | Source, encoding: str = "") -> Iterator[tuple[Any, str]]:
+def json_objects(file: Path | SourceFile, encoding: str = "") -> Iterator[tuple[Any, str]]:
     """Yield the values of a file, each with its place: one a line (.jsonl, or as its lines tell), one, or a list."""
-    source = Source.of(file)
+    source = SourceFile.of(file)
     if not source.holds_lines:
         content = source.json if not encoding else parse_json(source.text(encoding), source.name)
         if isinstance(content, list):
@@ -269,7 +269,7 @@ def _begins_with_objects(beginning: str) -> bool:
         return False
 
 
-def text_lines(source: Source, encoding: str = "") -> Iterator[tuple[int, str]]:
+def text_lines(source: SourceFile, encoding: str = "") -> Iterator[tuple[int, str]]:
     """Yield lines with their numbers from 1; split only at newlines, because texts may hold other line separators."""
     if source.path is None or encoding:
         yield from enumerate(source.text(encoding).split("\n"), start=1)
@@ -280,7 +280,7 @@ def text_lines(source: Source, encoding: str = "") -> Iterator[tuple[int, str]]:
             yield number, _decoded_line(source, line, number)
 
 
-def _decoded_line(source: Source, line: bytes, number: int) -> str:
+def _decoded_line(source: SourceFile, line: bytes, number: int) -> str:
     try:
         if number == 1:
             return decode(line, source.name).removesuffix("\n")

@@ -8,7 +8,7 @@ from models_runner.importing.field_map.known_sets import known_set
 from models_runner.importing.field_map.mapping import find_map
 from models_runner.importing.field_map.rows import RowReader
 from models_runner.importing.field_map.wrapped import unwrapped
-from models_runner.importing.files import LINES, Source, json_objects, parse_json
+from models_runner.importing.files import LINES, SourceFile, json_objects, parse_json
 from models_runner.importing.reading import Outcome, Reader, ReadOptions
 from models_runner.importing.records import (
     LENGTHS,
@@ -35,13 +35,13 @@ KNOWN = (
 ANY_LENGTH = "any"
 
 
-def recognise(source: Source) -> str:
+def recognise(source: SourceFile) -> str:
     if source.holds_lines:
         return "it holds a JSON object on each line"
     return "it holds JSON" if source.may_be_json or source.suffix in (".json", *LINES) else ""
 
 
-def read(source: Source, options: ReadOptions) -> Iterator[Outcome]:
+def read(source: SourceFile, options: ReadOptions) -> Iterator[Outcome]:
     """Read records of this format, or of others with --map or as a known data set."""
     values = _values(source, options)
     first = next(values, None)
@@ -60,7 +60,7 @@ def read(source: Source, options: ReadOptions) -> Iterator[Outcome]:
             yield error
 
 
-def _values(source: Source, options: ReadOptions) -> Iterator[tuple[Any, str]]:
+def _values(source: SourceFile, options: ReadOptions) -> Iterator[tuple[Any, str]]:
     if source.holds_lines:
         yield from json_objects(source, options.encoding)
     else:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from models_runner.importing.files import Source
+from models_runner.importing.files import SourceFile
 from models_runner.importing.languages import with_language
 from models_runner.importing.readers.archives import holds_member, is_zip, open_zip, read_member
 from models_runner.importing.readers.registry import CORPORA, READERS, find_units
@@ -70,12 +70,12 @@ class Inputs:
         ignored: Files that are none of a user's, with the reason.
     """
 
-    sources: list[Source] = field(default_factory=list)
+    sources: list[SourceFile] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
 
 
 def preview_import(
-    given: Path | Sequence[Source], options: ReadOptions, *, read: Callable[[], object] = lambda: None
+    given: Path | Sequence[SourceFile], options: ReadOptions, *, read: Callable[[], object] = lambda: None
 ) -> ImportPreview:
     """Read a path, or uploaded files, and return what an import would store. Touches no database.
 
@@ -128,7 +128,7 @@ def _checked(outcome: Outcome, name: str) -> Outcome:
     return TooLongError(outcome.where) if len(outcome.turns) > MOST_TURNS else with_language(outcome)
 
 
-def units_of(given: Path | Sequence[Source], options: ReadOptions) -> tuple[Iterator[Unit], list[str]]:
+def units_of(given: Path | Sequence[SourceFile], options: ReadOptions) -> tuple[Iterator[Unit], list[str]]:
     """Return what is to be read, unit by unit, and the files that were passed over. Raises RecordError."""
     inputs = collect(given)
     in_folder = isinstance(given, Path) and given.is_dir()
@@ -141,14 +141,14 @@ def units_of(given: Path | Sequence[Source], options: ReadOptions) -> tuple[Iter
     return find_units(inputs.sources, options), inputs.ignored
 
 
-def _name_of(given: Path | Sequence[Source]) -> str:
+def _name_of(given: Path | Sequence[SourceFile]) -> str:
     return given.name if isinstance(given, Path) else given[0].name if given else ""
 
 
 # ---- files, folders and archives
 
 
-def collect(given: Path | Sequence[Source]) -> Inputs:
+def collect(given: Path | Sequence[SourceFile]) -> Inputs:
     """Find the files of a path or of an upload, those in folders and zip files too. Raises RecordError."""
     inputs = Inputs()
     for source in _given(given, inputs):
@@ -162,21 +162,21 @@ def collect(given: Path | Sequence[Source]) -> Inputs:
     return inputs
 
 
-def _given(given: Path | Sequence[Source], inputs: Inputs) -> Iterator[Source]:
+def _given(given: Path | Sequence[SourceFile], inputs: Inputs) -> Iterator[SourceFile]:
     if not isinstance(given, Path):
         yield from (source for source in given if not _pass_over(source.name, inputs))
         return
     if not given.exists():
         raise RecordError(str(given), "there is no such file or folder. Check the path.")
     if not given.is_dir():
-        yield Source(given.name, path=given)
+        yield SourceFile(given.name, path=given)
         return
     for file in sorted(given.rglob("*")):
         name = file.relative_to(given).as_posix()
         if file.is_symlink() and not file.resolve().is_relative_to(given.resolve()):
             inputs.ignored.append(f"{name} (a link to a place outside the folder)")
         elif file.is_file() and not _pass_over(name, inputs):
-            yield Source(name, path=file)
+            yield SourceFile(name, path=file)
 
 
 def _pass_over(name: str, inputs: Inputs) -> bool:
@@ -188,18 +188,18 @@ def _pass_over(name: str, inputs: Inputs) -> bool:
     return hidden
 
 
-def _is_archive(source: Source) -> bool:
+def _is_archive(source: SourceFile) -> bool:
     return is_zip(source) and not holds_member(source, *OFFICE)
 
 
-def _unpack(source: Source, inputs: Inputs) -> None:
+def _unpack(source: SourceFile, inputs: Inputs) -> None:
     """Add the files of an archive; each is unpacked into memory when it is read, so that no path leads anywhere."""
     archive = open_zip(source)  # stays open for as long as a source refers to it
     for member in archive.infolist():
         name = member.filename.replace("\\", "/")
         if member.is_dir() or _leads_out(name, inputs) or _pass_over(name, inputs):
             continue
-        inner = Source(name, load=partial(read_member, source, archive, member))
+        inner = SourceFile(name, load=partial(read_member, source, archive, member))
         if name.lower().endswith(".zip"):
             inputs.ignored.append(f"{name} (an archive within an archive)")
         else:
@@ -214,7 +214,7 @@ def _leads_out(name: str, inputs: Inputs) -> bool:
     return leads_out
 
 
-def _name_documents(sources: Iterable[Source]) -> None:
+def _name_documents(sources: Iterable[SourceFile]) -> None:
     """Give files with one name in several folders, or with several endings, ids that tell them apart."""
     sources = list(sources)
     stems = Counter(source.stem for source in sources)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from models_runner.importing.files import Source
+from models_runner.importing.files import SourceFile
 from models_runner.importing.records import ImportedRecord, RecordError
 
 AUTO = "auto"
@@ -82,8 +82,8 @@ class Reader:
 
     name: str
     label: str
-    recognises: Callable[[Source], str]
-    read: Callable[[Source, ReadOptions], Iterable[Outcome]]
+    recognises: Callable[[SourceFile], str]
+    read: Callable[[SourceFile, ReadOptions], Iterable[Outcome]]
     suffixes: tuple[str, ...]
     library: str = ""
     kept: str = ""

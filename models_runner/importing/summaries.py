@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from lib.names import AmbiguousNameError, ByName
+from lib.text.repetition import goes_in_circles
 from models_runner.datasets.instructions import sync_version
 from models_runner.datasets.lookup import stored_split
 from models_runner.datasets.queries import QueryFinder, UnknownQueryError
@@ -26,7 +27,6 @@ from models_runner.importing.summaries_file import (
 )
 from models_runner.models import Dataset, Run, Summary, System
 from models_runner.runs import lifecycle
-from models_runner.runs.repetition import goes_in_circles
 from models_runner.systems.catalog import ensure_system, find_system
 from models_runner.systems.fingerprint import is_released_as, system_fingerprint
 
@@ -91,7 +91,7 @@ class _Target(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Import:
+class _SummaryImport:
     """The summaries of the file, and where they go."""
 
     imported: SummarySpool
@@ -138,7 +138,7 @@ def import_summaries(path: Path, dataset: Dataset, defaults: Defaults) -> list[I
     with SummarySpool() as imported:
         read_summaries(path, defaults, imported)
         with transaction.atomic():
-            work = _Import(imported, dataset, _TargetFinder(dataset))
+            work = _SummaryImport(imported, dataset, _TargetFinder(dataset))
             systems = _checked_systems(work, defaults.regime)
             done = [_import(work, systems[part[0]], part) for part in imported.parts()]
             if not any(done):
@@ -146,7 +146,7 @@ def import_summaries(path: Path, dataset: Dataset, defaults: Defaults) -> list[I
             return [part for part in done if part]
 
 
-def _checked_systems(work: _Import, regime: str) -> dict[str, System]:
+def _checked_systems(work: _SummaryImport, regime: str) -> dict[str, System]:
     """Return the systems by name; unknown ones are added with the adapter `imported`.
 
     Raises:
@@ -237,7 +237,7 @@ def _stored(dataset: Dataset, system: System, instruction: str) -> _Stored:
     return stored
 
 
-def _import(work: _Import, system: System, part: Part) -> ImportedRun | None:
+def _import(work: _SummaryImport, system: System, part: Part) -> ImportedRun | None:
     """Add the summaries that are not here; None if there are neither new nor known ones, because all are withheld."""
     _, instruction, split = part
     # Concurrent imports write one after the other.
@@ -280,7 +280,7 @@ def _sha256(text: str) -> "hashlib._Hash":
     return hashlib.sha256(text.encode())
 
 
-def _why_not_new(work: _Import, plan: _Plan, summary: ImportedSummary, target: _Target) -> str:
+def _why_not_new(work: _SummaryImport, plan: _Plan, summary: ImportedSummary, target: _Target) -> str:
     """Tell why a summary cannot be added; "" if it can."""
     stored, name = plan.stored, plan.system.slug
     if target.unit in plan.new:
@@ -310,7 +310,7 @@ def _why_not_of(system: System, summary: ImportedSummary) -> list[str]:
     ]
 
 
-def _add(work: _Import, plan: _Plan, instruction: str) -> Run:
+def _add(work: _SummaryImport, plan: _Plan, instruction: str) -> Run:
     run, created = Run.objects.get_or_create(
         system=plan.system,
         dataset=work.dataset,

@@ -17,7 +17,7 @@ REPEATED = 3
 
 
 @dataclass(frozen=True)
-class ReadTranscript:
+class TranscriptWords:
     """A transcript's words, the places of each, and its distinct n-grams."""
 
     words: list[str]
@@ -45,7 +45,7 @@ class NoveltyMetric:
         )
 
     def score(self, requests: Sequence[ScoringRequest]) -> list[list[MetricValue]]:
-        read: dict[tuple[str, str], ReadTranscript] = {}
+        read: dict[tuple[str, str], TranscriptWords] = {}
         rows = []
         for request in without_markup(requests):
             key = (request.transcript, request.language)
@@ -54,14 +54,14 @@ class NoveltyMetric:
         return rows
 
 
-def read_transcript(spoken: list[str]) -> ReadTranscript:
+def read_transcript(spoken: list[str]) -> TranscriptWords:
     places: dict[str, list[int]] = defaultdict(list)
     for place, word in enumerate(spoken):
         places[word].append(place)
-    return ReadTranscript(spoken, places, {n: frozenset(_grams(spoken, n)) for n in NOVEL})
+    return TranscriptWords(spoken, places, {n: frozenset(_grams(spoken, n)) for n in NOVEL})
 
 
-def _values(summary: list[str], transcript: ReadTranscript) -> list[MetricValue]:
+def _values(summary: list[str], transcript: TranscriptWords) -> list[MetricValue]:
     reason = NO_TRANSCRIPT if not transcript.words else NO_SUMMARY if not summary else ""
     if reason:
         copied = [MetricValue("coverage", None, reason), MetricValue("density", None, reason)]
@@ -112,7 +112,7 @@ def _grams(tokens: Sequence[str], n: int) -> list[tuple[str, ...]]:
     return list(zip(*(tokens[i:] for i in range(n)), strict=False))
 
 
-def _novel(summary: Sequence[str], transcript: ReadTranscript, n: int) -> MetricValue:
+def _novel(summary: Sequence[str], transcript: TranscriptWords, n: int) -> MetricValue:
     """Return the share of the summary's distinct n-grams that the transcript never has."""
     name = NOVEL[n]
     if not transcript.words:

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from jobs.claims import give_back
 from jobs.database import connection_is_lost, until_answered
-from jobs.draining import worker_is_ending
 from jobs.leases import KeepLease, lease_time
 from jobs.messages import announce
 from jobs.outside import is_from_outside
+from jobs.workers.draining import worker_is_ending
 from lib.faults import disk_is_full, explained
 from lib.serving.traces import span
 from models_runner.adapters.openai_api.batches import BatchWriter
@@ -30,9 +30,9 @@ from models_runner.adapters.registry import load_adapter
 from models_runner.models import Run, Summary
 from models_runner.runs import signals
 from models_runner.runs.batches.collecting import collect_batches
-from models_runner.runs.energy import EnergyMeter
-from models_runner.runs.giving_way import GivingWay
+from models_runner.runs.machine.energy import EnergyMeter
 from models_runner.runs.outcomes import settle_outcome
+from models_runner.runs.queue.giving_way import GivingWay
 from models_runner.runs.records import finish_if_complete, note_learnt, note_start
 from models_runner.runs.requests import adapter_spec, summary_requests
 

@@ -12,11 +12,11 @@ from django.utils import timezone
 from jobs.messages import announce
 from jobs.models import MAX_ATTEMPTS
 from lib.faults import explained
+from lib.text.repetition import goes_in_circles
 from lib.text.visible import visible_text
 from models_runner.adapters.protocol import AdapterError, NotYetError, SystemOutput, TransientAdapterError
 from models_runner.models import Run, Summary, SummaryCall
 from models_runner.models.runs import SummaryQuerySet
-from models_runner.runs.repetition import goes_in_circles
 
 logger = logging.getLogger(__name__)
 

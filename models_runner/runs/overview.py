@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Avg, Count, Exists, Max, OuterRef, Q, Sum
 from django.db.models.functions import Substr
 
-from jobs.workers import workers_for
+from jobs.workers.presence import workers_for
 from models_runner.metrics.protocol import SENTENCE
 from models_runner.models import (
     Document,
@@ -22,7 +22,7 @@ from models_runner.models import (
     System,
 )
 from models_runner.models.runs import SummaryQuerySet
-from models_runner.runs.queue import Waiting, waiting_of
+from models_runner.runs.queue.waiting import Waiting, waiting_of
 from models_runner.systems.prices import cost_in_dollars
 
 EXCERPT_CHARACTERS = 280

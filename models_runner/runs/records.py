@@ -7,7 +7,7 @@ from models_runner.adapters.prompts import prompt_layout
 from models_runner.adapters.protocol import SystemAdapter
 from models_runner.models import Run, Summary
 from models_runner.runs import lifecycle, signals
-from models_runner.runs.machine import machine_record
+from models_runner.runs.machine.record import machine_record
 from models_runner.runs.requests import adapter_spec
 
 

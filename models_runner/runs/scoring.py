@@ -12,8 +12,8 @@ from numbers import Real
 from django.db import transaction
 from django.db.models import QuerySet
 
-from jobs.draining import stop_if_ending
 from jobs.models import LeasedJobQuerySet
+from jobs.workers.draining import stop_if_ending
 from jobs.working import work_on
 from lib.serving import traces
 from models_runner.datasets.references import fitting_references

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from jobs.processes import WorkerEndedError, wait_with_bar
+from jobs.workers.processes import WorkerEndedError, wait_with_bar
 from models_runner.datasets.instructions import texts_of, version_of
 from models_runner.models import Dataset, InstructionKind, Query, Run, ScoringJob, Summary, System
 from models_runner.runs import lifecycle

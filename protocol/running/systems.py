@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from jobs.processes import WorkerEndedError, wait_with_bar
+from jobs.workers.processes import WorkerEndedError, wait_with_bar
 from models_runner.finetune.lifecycle import FineTuningError, resume_finetuning, start_finetuning
 from models_runner.models import Dataset, FineTuning, System
 from models_runner.systems.catalog import UnknownSystemError, ensure_system

@@ -10,7 +10,7 @@ from protocol.file.schema import AnalysisPart
 from protocol.web.uploads import MOST_BYTES
 
 
-class UploadForm(forms.Form):
+class ProtocolForm(forms.Form):
     """A protocol, as a file or as a text that was shown and may have been corrected."""
 
     file = forms.FileField(

@@ -26,7 +26,7 @@ from protocol.study.export import protocol_of, protocol_text
 from protocol.study.possible import NoProtocolError
 from protocol.study.records import newest_record, put_on_record, standing_of
 from protocol.study.remarks import remarks_on
-from protocol.web.forms import AnalysisForm, UploadForm
+from protocol.web.forms import AnalysisForm, ProtocolForm
 from protocol.web.uploads import read_text, read_upload, refusals
 
 SHOWN_PROBLEMS = 20
@@ -59,11 +59,11 @@ def study_protocol(request: HttpRequest, study: Study) -> HttpResponse:
     return render(request, "protocol/study.html", context, status=400 if problems else 200)
 
 
-def _upload(request: HttpRequest) -> UploadForm:
-    return UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+def _upload(request: HttpRequest) -> ProtocolForm:
+    return ProtocolForm(request.POST, request.FILES) if request.method == "POST" else ProtocolForm()
 
 
-def _compared(form: UploadForm, study: Protocol) -> tuple[list[str], list[Difference] | None]:
+def _compared(form: ProtocolForm, study: Protocol) -> tuple[list[str], list[Difference] | None]:
     """Return what is wrong with an upload, or else how it differs from the study's protocol."""
     if not form.is_valid():
         return [str(error) for errors in form.errors.values() for error in errors], None
@@ -81,7 +81,7 @@ def _said(problem: Problem) -> str:
     return _("Line %(line)s: %(message)s") % values
 
 
-def _text_of(form: UploadForm) -> str:
+def _text_of(form: ProtocolForm) -> str:
     file = form.cleaned_data["file"]
     return read_upload(file) if file else str(form.cleaned_data["text"])
 
@@ -157,14 +157,14 @@ def _exists(work: Work) -> bool:
     return Study.objects.filter(slug=work.protocol.study.slug).exists()
 
 
-def _with_text(form: UploadForm) -> UploadForm:
+def _with_text(form: ProtocolForm) -> ProtocolForm:
     """Show the text of a refused upload, so that it can be corrected."""
     file = form.cleaned_data.get("file")
     if not file:
         return form
     file.seek(0)
     try:
-        return UploadForm(initial={"text": read_upload(file)})
+        return ProtocolForm(initial={"text": read_upload(file)})
     except ProtocolError:
         return form
 
@@ -190,7 +190,7 @@ def _plan_context(work: Work, text: str) -> dict[str, object]:
         "protocol": work.protocol,
         "exists": exists,
         "may_create": not (plan.stops or plan.problem or exists),
-        "form": UploadForm(initial={"text": text}),
+        "form": ProtocolForm(initial={"text": text}),
         "calls": plan.total("calls"),
         "dollars": plan.total("dollars"),
         "hours": plan.total("hours"),

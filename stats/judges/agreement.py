@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stats.judges.arrays import CLASSES, Answers, Items, PeopleVotes, classes
+from stats.judges.arrays import CLASSES, ItemAnswers, Items, PeopleVotes, classes
 from stats.judges.clustered import NOTHING, Figure, bounded, counted, mean
 from stats.uncertainty.calibrated import LEVEL
 from stats.uncertainty.two_way import UnitSums, smoothed_variance, two_way
@@ -36,7 +36,7 @@ class JudgeAgreement:
     no_verdict: int
 
 
-def agreement(items: Items, votes: PeopleVotes, judge: Answers, *, level: float = LEVEL) -> JudgeAgreement:
+def agreement(items: Items, votes: PeopleVotes, judge: ItemAnswers, *, level: float = LEVEL) -> JudgeAgreement:
     """Compare a judge with people; intervals are about other documents and other people.
 
     Args:
@@ -97,7 +97,7 @@ def _pairs_of_votes(votes: PeopleVotes) -> tuple[IntArray, IntArray]:
     return (np.concatenate(first), np.concatenate(second)) if first else (empty, empty)
 
 
-def _where_people_agree(items: Items, votes: PeopleVotes, judge: Answers, level: float) -> Figure:
+def _where_people_agree(items: Items, votes: PeopleVotes, judge: ItemAnswers, level: float) -> Figure:
     """Give the judge's accuracy on items where all people, two at least, prefer the same summary."""
     counts = counts_by_item(votes, len(items))
     total = counts.sum(axis=1)
@@ -114,7 +114,7 @@ def counts_by_item(votes: PeopleVotes, n_items: int) -> IntArray:
     return flat.reshape(n_items, CLASSES)
 
 
-def _confusion(items: Items, votes: PeopleVotes, judge: Answers) -> IntArray:
+def _confusion(items: Items, votes: PeopleVotes, judge: ItemAnswers) -> IntArray:
     """Count votes by people's answer and the judge's, a being the system with the lower index."""
     swap = np.array([1, 0, 2])
     turned = (items.system_a > items.system_b)[votes.item]

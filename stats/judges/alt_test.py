@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stats.judges.agreement import counts_by_item
-from stats.judges.arrays import CLASSES, Answers, Items, PeopleVotes, classes
+from stats.judges.arrays import CLASSES, ItemAnswers, Items, PeopleVotes, classes
 from stats.votes.arrays import BoolArray, FloatArray, IntArray, InvalidVotesError, check_once
 
 # What a person's higher price is worth: 0.2 for experts, 0.15 for skilled people, 0.1 for crowds (the authors' advice).
@@ -73,7 +73,7 @@ class AltTest:
 def alt_test(
     items: Items,
     votes: PeopleVotes,
-    judge: Answers,
+    judge: ItemAnswers,
     *,
     epsilon: float = EPSILON,
     rate: float = RATE,
@@ -117,7 +117,7 @@ def alt_test(
 
 
 def _by_person(
-    items: Items, votes: PeopleVotes, judge: Answers, epsilon: float, least: int, *, by_document: bool
+    items: Items, votes: PeopleVotes, judge: ItemAnswers, epsilon: float, least: int, *, by_document: bool
 ) -> tuple[list[PersonResult], int]:
     """Compare the judge with each person who has enough units; gives how many have not."""
     judge_as_good, person_as_good, kept = _indicators(len(items), votes, judge)
@@ -132,7 +132,7 @@ def _by_person(
     return results, left_out
 
 
-def _indicators(n_items: int, votes: PeopleVotes, judge: Answers) -> tuple[FloatArray, FloatArray, BoolArray]:
+def _indicators(n_items: int, votes: PeopleVotes, judge: ItemAnswers) -> tuple[FloatArray, FloatArray, BoolArray]:
     """Tell by vote whether the judge is as good as this person, the person as the judge, and if it can be told."""
     counts = counts_by_item(votes, n_items)[votes.item]
     rows, own = np.arange(len(votes)), classes(votes.outcome)

@@ -142,7 +142,7 @@ class Verdicts:
 
 
 @dataclass(frozen=True)
-class Answers:
+class ItemAnswers:
     """Hold one answer a judge gives of each item, shape (n_items,).
 
     Attributes:
@@ -159,7 +159,7 @@ class Answers:
         return self.outcome != NO_VERDICT
 
 
-def answers(verdicts: Verdicts, n_items: int, rule: OrderRule = OrderRule.CONSERVATIVE) -> Answers:
+def answers(verdicts: Verdicts, n_items: int, rule: OrderRule = OrderRule.CONSERVATIVE) -> ItemAnswers:
     """Make one answer of a judge's verdicts on each item.
 
     Conservative: the verdicts of the two orders of a sample are one answer, a tie if they differ. The item's outcome is
@@ -181,10 +181,10 @@ def answers(verdicts: Verdicts, n_items: int, rule: OrderRule = OrderRule.CONSER
     counts = np.bincount(item * CLASSES + classes(outcome), minlength=n_items * CLASSES).reshape(n_items, CLASSES)
     alone = (counts == counts.max(axis=1, keepdims=True)).sum(axis=1) == 1
     commonest = np.where(alone, counts.argmax(axis=1), OutcomeCode.TIE)
-    return Answers(np.where(counts.any(axis=1), commonest, NO_VERDICT), _means(item, share, n_items))
+    return ItemAnswers(np.where(counts.any(axis=1), commonest, NO_VERDICT), _means(item, share, n_items))
 
 
-def answers_from_scores(score: FloatArray) -> Answers:
+def answers_from_scores(score: FloatArray) -> ItemAnswers:
     """Make answers of a judge that scores each summary alone: the higher score wins, equal ones are a tie.
 
     Args:
@@ -193,7 +193,7 @@ def answers_from_scores(score: FloatArray) -> Answers:
     gap = score[:, 0] - score[:, 1]
     outcome = np.where(gap > 0, OutcomeCode.A, np.where(gap < 0, OutcomeCode.B, OutcomeCode.TIE))
     missing = np.isnan(gap)
-    return Answers(np.where(missing, NO_VERDICT, outcome), np.where(missing, np.nan, A_SHARE[outcome]))
+    return ItemAnswers(np.where(missing, NO_VERDICT, outcome), np.where(missing, np.nan, A_SHARE[outcome]))
 
 
 def _samples(verdicts: Verdicts) -> tuple[IntArray, IntArray]:
@@ -203,7 +203,7 @@ def _samples(verdicts: Verdicts) -> tuple[IntArray, IntArray]:
     return verdicts.item[first], row
 
 
-def _likeliest(verdicts: Verdicts, n_items: int) -> Answers:
+def _likeliest(verdicts: Verdicts, n_items: int) -> ItemAnswers:
     item, row = _samples(verdicts)
     by_sample = [_means(row, chances, len(item)) for chances in verdicts.chances().T]
     a, b, neither = (_means(item, chances, n_items) for chances in by_sample)
@@ -212,7 +212,7 @@ def _likeliest(verdicts: Verdicts, n_items: int) -> Answers:
     alone = (best - chances < AS_LIKELY).sum(axis=1) == 1
     known = ~np.isnan(a)
     outcome = np.where(alone, np.where(known[:, np.newaxis], chances, 0).argmax(axis=1), OutcomeCode.TIE)
-    return Answers(np.where(known, outcome, NO_VERDICT), a + neither / 2)
+    return ItemAnswers(np.where(known, outcome, NO_VERDICT), a + neither / 2)
 
 
 def _by_sample(verdicts: Verdicts) -> tuple[IntArray, IntArray, FloatArray]:

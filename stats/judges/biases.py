@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stats.judges.arrays import Answers, Items, PeopleVotes, Verdicts, both_orders, classes, people_share
+from stats.judges.arrays import ItemAnswers, Items, PeopleVotes, Verdicts, both_orders, classes, people_share
 from stats.judges.clustered import Figure, bounded, counted, mean
 from stats.metrics.metric_model import fit_logistic
 from stats.uncertainty.calibrated import LEVEL
@@ -84,7 +84,7 @@ class LengthBias:
 
 
 def length_bias(
-    items: Items, length: FloatArray, votes: PeopleVotes, judge: Answers, *, level: float = LEVEL
+    items: Items, length: FloatArray, votes: PeopleVotes, judge: ItemAnswers, *, level: float = LEVEL
 ) -> LengthBias:
     """Measure length bias, given people's preference on each item, or the systems where too few items have votes.
 
@@ -159,7 +159,7 @@ class FamilyBias:
 
 
 def family_bias(
-    items: Items, related: BoolArray, votes: PeopleVotes, judge: Answers, *, level: float = LEVEL
+    items: Items, related: BoolArray, votes: PeopleVotes, judge: ItemAnswers, *, level: float = LEVEL
 ) -> FamilyBias:
     """Measure whether a judge favours its own family more than people do.
 
@@ -188,7 +188,7 @@ def family_bias(
 
 
 def _beyond_people(
-    items: Items, votes: PeopleVotes, judge: Answers, chosen: BoolArray, a_side: BoolArray, level: float
+    items: Items, votes: PeopleVotes, judge: ItemAnswers, chosen: BoolArray, a_side: BoolArray, level: float
 ) -> Figure:
     """Give the judge's share of one side less people's, over the votes on chosen items."""
     asked = votes.take(chosen[votes.item])

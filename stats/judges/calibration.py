@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stats.judges.arrays import Answers, Items, PeopleVotes
+from stats.judges.arrays import ItemAnswers, Items, PeopleVotes
 from stats.judges.clustered import NOTHING, Figure, mean
 from stats.uncertainty.calibrated import LEVEL
 from stats.votes.arrays import A_SHARE, FloatArray, IntArray
@@ -49,7 +49,7 @@ class Calibration:
 
 
 def calibration(
-    items: Items, votes: PeopleVotes, judge: Answers, *, seed: int, bins: int = BINS, level: float = LEVEL
+    items: Items, votes: PeopleVotes, judge: ItemAnswers, *, seed: int, bins: int = BINS, level: float = LEVEL
 ) -> Calibration:
     """Draw the reliability diagram and give the expected calibration error.
 

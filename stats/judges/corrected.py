@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stats.judges.arrays import Answers, Items, PeopleVotes
+from stats.judges.arrays import ItemAnswers, Items, PeopleVotes
 from stats.judges.clustered import Count, Figure, bounded, counted, mean
 from stats.uncertainty.calibrated import LARGEST_FREEDOM, LEVEL
 from stats.uncertainty.two_way import Spread, UnitSums, cells, two_way, wilson_bounds
@@ -48,7 +48,7 @@ class WinRate:
     effective: float | None
 
 
-def win_rate(items: Items, votes: PeopleVotes, judge: Answers, system: int, *, level: float = LEVEL) -> WinRate:
+def win_rate(items: Items, votes: PeopleVotes, judge: ItemAnswers, system: int, *, level: float = LEVEL) -> WinRate:
     """Give the win rate of a system over its pairs, by the judge, by people, and by both.
 
     With z the share that the judge gives to the system and y what a vote gives it, the mean of z over all pairs is

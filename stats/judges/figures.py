@@ -7,7 +7,7 @@ import numpy as np
 
 from stats.judges.agreement import JudgeAgreement, agreement
 from stats.judges.alt_test import EPSILON, AltTest, alt_test
-from stats.judges.arrays import Answers, Items, OrderRule, PeopleVotes, Verdicts, answers, people_share
+from stats.judges.arrays import ItemAnswers, Items, OrderRule, PeopleVotes, Verdicts, answers, people_share
 from stats.judges.biases import (
     FamilyBias,
     LengthBias,
@@ -60,7 +60,7 @@ class JudgeFigures:
         no_verdict: Verdicts that are none.
     """
 
-    answers: Answers
+    answers: ItemAnswers
     agreement: JudgeAgreement
     position: PositionBias
     consistency: Figure
@@ -144,7 +144,7 @@ def judge_figures(
 
 
 def _calibration(
-    items: Items, votes: PeopleVotes, verdicts: Verdicts, judge: Answers, *, seed: int, level: float
+    items: Items, votes: PeopleVotes, verdicts: Verdicts, judge: ItemAnswers, *, seed: int, level: float
 ) -> Calibration:
     """Hold chances against people's votes, where there are any: told by the judge, or seen over several samples.
 
@@ -158,7 +158,7 @@ def _calibration(
     return calibration(items, votes.take(told[votes.item]), judge, seed=seed, level=level)
 
 
-def worst_disagreements(items: Items, votes: PeopleVotes, judge: Answers) -> IntArray:
+def worst_disagreements(items: Items, votes: PeopleVotes, judge: ItemAnswers) -> IntArray:
     """List the items on which judge and people disagree, worst first.
 
     How bad it is, is the distance of the judge's share from people's, people's being drawn towards one half by one

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stats.judges.arrays import Items
-from stats.judges.jury import Told, cross_fitted
+from stats.judges.jury import JuryRows, cross_fitted
 from stats.judges.sums import Layout, Sums
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.uncertainty.calibrated import LEVEL, Precision
@@ -80,7 +80,7 @@ def helped_ratings(
         raise InvalidVotesError("An item for every vote, and predictors of shape (n_items, k), are needed.")
     x = np.nan_to_num(predictors, nan=0.0)
     sign = Layout.of(votes, item, items).sign
-    told = Told(x[item] * sign[:, np.newaxis], votes.a_share, votes.weights, items.document[item], votes.annotator)
+    told = JuryRows(x[item] * sign[:, np.newaxis], votes.a_share, votes.weights, items.document[item], votes.annotator)
     predicted = cross_fitted(told, x, items.document, seed=seed, judges=judges)
     return powered(votes, item, items, predicted, strata=strata, level=level)
 

@@ -39,7 +39,7 @@ LEFT_OUT = "left out: beside the other judges it says nothing more of what peopl
 
 
 @dataclass(frozen=True)
-class Told:
+class JuryRows:
     """Hold what judges and metrics say of the pairs that people voted on, and the votes; one entry for each vote.
 
     Attributes:
@@ -61,10 +61,10 @@ class Told:
         if self.x.ndim != 2 or len(lengths) != 1:
             raise InvalidVotesError("x must have shape (n, k); share, weight, document and annotator n entries each.")
 
-    def take(self, chosen: BoolArray) -> Told:
+    def take(self, chosen: BoolArray) -> JuryRows:
         """Keep only the chosen votes."""
         rows = (self.document[chosen], self.annotator[chosen])
-        return Told(self.x[chosen], self.share[chosen], self.weight[chosen], *rows)
+        return JuryRows(self.x[chosen], self.share[chosen], self.weight[chosen], *rows)
 
     def fitted(self, columns: IntArray) -> tuple[FloatArray, list[Spread]]:
         """Fit the coefficients of some columns, and give the spread of each."""
@@ -72,7 +72,7 @@ class Told:
         return at, [spread_of(part, self.weight, self.document, self.annotator) for part in influence.T]
 
 
-def fit_jury(told: Told, *, judges: BoolArray | None = None, level: float = LEVEL) -> Jury:
+def fit_jury(told: JuryRows, *, judges: BoolArray | None = None, level: float = LEVEL) -> Jury:
     """Fit how far each judge or metric predicts people's votes, given the others.
 
     A logistic model of the columns' differences, without intercept, ties as halves. The judge that is least above 0 in
@@ -95,7 +95,7 @@ def fit_jury(told: Told, *, judges: BoolArray | None = None, level: float = LEVE
     return Jury(weight, tuple(figures))
 
 
-def _heard(told: Told, judges: BoolArray) -> tuple[IntArray, FloatArray, list[Spread]]:
+def _heard(told: JuryRows, judges: BoolArray) -> tuple[IntArray, FloatArray, list[Spread]]:
     """Leave out judges until all that remain count; gives the columns, their coefficients and spreads."""
     columns = np.flatnonzero((told.x != 0).any(axis=0))
     while True:
@@ -123,7 +123,7 @@ def spreads(x: FloatArray) -> FloatArray:
 
 
 def cross_fitted(
-    told: Told,
+    told: JuryRows,
     items: FloatArray,
     document: IntArray,
     *,

@@ -9,7 +9,7 @@ import numpy as np
 import scipy
 
 from stats.judges.arrays import Items
-from stats.uncertainty.calibrated import Precision, Source, combined, unit_shares, variances, vote_noise
+from stats.uncertainty.calibrated import Precision, UnitVariance, combined, unit_shares, variances, vote_noise
 from stats.uncertainty.sandwich import document_and_annotator
 from stats.votes.arrays import BoolArray, FloatArray, IntArray, InvalidVotesError, VoteArrays, renumbered
 
@@ -157,7 +157,7 @@ class Layout:
 
         kinds = [rows for rows in (sums.document, sums.annotator) if len(rows) > 1]
         shares = unit_shares(self.votes)
-        sources = [Source(share, spread(rows, share.weight)) for share, rows in zip(shares, kinds, strict=True)]
+        sources = [UnitVariance(share, spread(rows, share.weight)) for share, rows in zip(shares, kinds, strict=True)]
         counts = self.votes.count_by_system()
         in_cells = variances(inverse @ (sums.cell.T @ sums.cell).toarray() @ inverse, circle)
         noise = vote_noise(in_cells, variances(inverse, circle), sums.cell.shape[0], counts)

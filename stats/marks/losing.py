@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stats.judges.clustered import Figure, mean
-from stats.judges.jury import Told, cross_fitted, fit_jury, spreads
+from stats.judges.jury import JuryRows, cross_fitted, fit_jury, spreads
 from stats.uncertainty.calibrated import LEVEL
 from stats.votes.arrays import BoolArray, IntArray
 from stats.votes.least import too_few
@@ -28,7 +28,7 @@ class Losing:
     foretold: Figure
 
 
-def losing(told: Told, *, seed: int, level: float = LEVEL) -> Losing:
+def losing(told: JuryRows, *, seed: int, level: float = LEVEL) -> Losing:
     """Fit a logistic model of votes on differences of errors, without intercept, ties as halves.
 
     Args:
@@ -55,7 +55,7 @@ def _per_error(figure: Figure, scale: float) -> Figure:
     return Figure(*bounds, figure.n, figure.documents, figure.annotators, reason=figure.reason)
 
 
-def _foretold(told: Told, none: BoolArray, *, seed: int, level: float) -> Figure:
+def _foretold(told: JuryRows, none: BoolArray, *, seed: int, level: float) -> Figure:
     predicted = cross_fitted(told, told.x, told.document, seed=seed, judges=none)
     decided = told.share != 0.5
     hits = np.where(predicted == 0.5, 0.5, (predicted > 0.5) == (told.share > 0.5))[decided]

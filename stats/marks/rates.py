@@ -21,7 +21,7 @@ LEAST_WEIGHT = 0.1
 
 
 @dataclass(frozen=True)
-class Answers:
+class Counts:
     """Hold what is averaged over readings: counts over exposures, such as errors over hundreds of words; shape (n,).
 
     Attributes:
@@ -70,7 +70,7 @@ class Answers:
         return _spread(self.influence, self.weight, self.document, self.annotator, self.model)
 
 
-def rate(answers: Answers, *, level: float = LEVEL) -> Figure:
+def rate(answers: Counts, *, level: float = LEVEL) -> Figure:
     """Give a rate with its interval; without a single error a document counts once.
 
     The bounds are those of a score interval for a Poisson rate on the effective exposure, with a quantile of t: never
@@ -94,7 +94,7 @@ def rate(answers: Answers, *, level: float = LEVEL) -> Figure:
     return Figure(value, *bounds, *numbers, reason=too_few_readings(*numbers))
 
 
-def difference(one: Answers, other: Answers, *, level: float = LEVEL) -> Figure:
+def difference(one: Counts, other: Counts, *, level: float = LEVEL) -> Figure:
     """Give how far a rate lies above another, with an interval made of the intervals of both.
 
     Readings of one document, and by one reader, resemble each other whichever system wrote the summary, so that the two
@@ -132,13 +132,13 @@ def too_few_readings(readings: int, documents: int, annotators: int) -> str:
     return f"too few to say: {', '.join(lacking)}" if lacking else ""
 
 
-def _why_not(answers: Answers) -> str:
+def _why_not(answers: Counts) -> str:
     if not len(answers.count):
         return NOTHING
     return NO_WORDS if answers.exposure.sum() <= 0 else ""
 
 
-def _bounds(answers: Answers, level: float) -> tuple[float, float]:
+def _bounds(answers: Counts, level: float) -> tuple[float, float]:
     """Give the bounds of a Poisson rate on the effective exposure."""
     value, spread = answers.value, answers.spread
     documents = len(np.unique(answers.document))
@@ -152,11 +152,11 @@ def _bounds(answers: Answers, level: float) -> tuple[float, float]:
     return max(0.0, min(value, value + square / 2 - half)), value + square / 2 + half
 
 
-def _columns(answers: Answers) -> tuple[IntArray, IntArray]:
+def _columns(answers: Counts) -> tuple[IntArray, IntArray]:
     return answers.document, answers.annotator
 
 
-def _correlation(one: Answers, other: Answers) -> float:
+def _correlation(one: Counts, other: Counts) -> float:
     """Give how far two rates go together, from 0 to below 1."""
     product = sqrt(one.spread.variance * other.spread.variance)
     if not one.count.any() or not other.count.any() or product <= 0:

@@ -74,7 +74,7 @@ class Agreement:
 
 
 @dataclass(frozen=True)
-class _Sums:
+class _DocumentSums:
     """Hold sums by document.
 
     Attributes:
@@ -134,13 +134,13 @@ def krippendorff_alpha(
     return _agreement(counts, _compared(counts, home, np.unique(outcome), exchangeable), seed, resamples, level)
 
 
-def _compared(counts: FloatArray, home: IntArray, values: IntArray, exchangeable: Sequence[int]) -> _Sums:
+def _compared(counts: FloatArray, home: IntArray, values: IntArray, exchangeable: Sequence[int]) -> _DocumentSums:
     """Sum by document over the items with two votes or more, which alone can be compared."""
     shared = counts.sum(axis=1) >= 2
     return _exchanged(_by_document(counts[shared], home[shared]), np.isin(values, exchangeable), exchangeable)
 
 
-def _agreement(counts: FloatArray, sums: _Sums, seed: int, resamples: int, level: float) -> Agreement:
+def _agreement(counts: FloatArray, sums: _DocumentSums, seed: int, resamples: int, level: float) -> Agreement:
     """Compute alpha and its interval.
 
     Args:
@@ -192,7 +192,7 @@ def _value_counts(item: IntArray, outcome: IntArray, document: IntArray) -> tupl
     return counts.reshape(n_items, len(values)).astype(np.float64), home
 
 
-def _by_document(counts: FloatArray, document: IntArray) -> _Sums:
+def _by_document(counts: FloatArray, document: IntArray) -> _DocumentSums:
     """Sum counts by item over the items of each document."""
     documents, row = np.unique(document, return_inverse=True)
     sizes = counts.sum(axis=1)
@@ -200,10 +200,10 @@ def _by_document(counts: FloatArray, document: IntArray) -> _Sums:
     np.add.at(values, row, counts)
     disagreement = np.zeros(len(documents))
     np.add.at(disagreement, row, (sizes**2 - (counts**2).sum(axis=1)) / (sizes - 1))
-    return _Sums(values, disagreement)
+    return _DocumentSums(values, disagreement)
 
 
-def _exchanged(sums: _Sums, labels: BoolArray, exchangeable: Sequence[int]) -> _Sums:
+def _exchanged(sums: _DocumentSums, labels: BoolArray, exchangeable: Sequence[int]) -> _DocumentSums:
     """Spread the votes of exchangeable labels evenly over all of them, also over those that nobody chose."""
     if not labels.any():
         return sums
@@ -222,7 +222,7 @@ def _alpha(values: FloatArray, disagreement: FloatArray) -> FloatArray:
     return alpha
 
 
-def _alpha_or_reason(sums: _Sums) -> tuple[float | None, str]:
+def _alpha_or_reason(sums: _DocumentSums) -> tuple[float | None, str]:
     """Compute alpha of all documents, or say why it is undefined."""
     if not len(sums.values):
         return None, NO_PAIRS
@@ -230,7 +230,7 @@ def _alpha_or_reason(sums: _Sums) -> tuple[float | None, str]:
     return (None, NO_VARIATION) if np.isnan(alpha) else (alpha, "")
 
 
-def _resampled(sums: _Sums, generator: np.random.Generator, resamples: int) -> FloatArray:
+def _resampled(sums: _DocumentSums, generator: np.random.Generator, resamples: int) -> FloatArray:
     """Compute alpha in every resample of the documents, shape (resamples,); NaN where it is undefined."""
     documents = len(sums.values)
     size = max(1, NUMBERS_AT_ONCE // documents)
@@ -243,7 +243,7 @@ def _resampled(sums: _Sums, generator: np.random.Generator, resamples: int) -> F
     return np.concatenate(alphas)
 
 
-def _interval(alpha: float, sums: _Sums, seed: int, resamples: int, level: float) -> _Interval:
+def _interval(alpha: float, sums: _DocumentSums, seed: int, resamples: int, level: float) -> _Interval:
     """Give the interval of t. Resamples of D documents lie too close together; as in a jackknife, D / (D - 1) helps."""
     drawn = _resampled(sums, np.random.default_rng(seed), resamples)
     defined = drawn[~np.isnan(drawn)]
@@ -273,7 +273,7 @@ def _observed(counts: FloatArray) -> tuple[float | None, int]:
     return (float(agreeing / pairs), int(pairs)) if pairs else (None, 0)
 
 
-def _expected(sums: _Sums) -> float | None:
+def _expected(sums: _DocumentSums) -> float | None:
     """Give the probability that two votes drawn from all compared ones agree."""
     values = sums.values.sum(axis=0)
     n = values.sum()

@@ -6,7 +6,7 @@ import numpy as np
 import scipy
 
 from stats.strengths.bradley_terry import fit_bradley_terry
-from stats.uncertainty.calibrated import Noise, Precision, Source, combined, unit_shares, variances, vote_noise
+from stats.uncertainty.calibrated import Noise, Precision, UnitVariance, combined, unit_shares, variances, vote_noise
 from stats.uncertainty.sandwich import bread
 from stats.votes.arrays import BoolArray, FloatArray, IntArray, InvalidVotesError, VoteArrays
 
@@ -193,7 +193,7 @@ class _Gradients:
         kinds = [(sums, extra) for sums, extra in ((document, 0.0), (self.own[1], 1.0)) if len(sums) > 1]
         sources = [
             # Annotators' squares hold the noise of votes without the metric; `combined` subtracts that with it.
-            Source(share, np.maximum(0, spread(sums, share.weight) - extra * share.noise * surplus))
+            UnitVariance(share, np.maximum(0, spread(sums, share.weight) - extra * share.noise * surplus))
             for share, (sums, extra) in zip(unit_shares(self.votes), kinds, strict=True)
         ]
         others, n_others = tuning**2 * spread(self.beyond), len(self.beyond)

@@ -8,7 +8,7 @@ import numpy as np
 import scipy
 
 from stats.strengths.bradley_terry import MAX_STEPS, PENALTY, TOLERANCE, InvalidWinsError, NotConvergedError
-from stats.uncertainty.calibrated import Precision, Source, combined, unit_shares, variances, vote_noise
+from stats.uncertainty.calibrated import Precision, UnitVariance, combined, unit_shares, variances, vote_noise
 from stats.uncertainty.sandwich import document_and_annotator
 from stats.votes.arrays import FloatArray, IntArray, VoteArrays, renumbered
 from stats.votes.tallies import units
@@ -131,7 +131,7 @@ def _precision(votes: VoteArrays, design: scipy.sparse.csr_array, at: FloatArray
         return variances(bread @ _summed(scores, unit, weight) @ bread.T)
 
     shares = unit_shares(votes, features=len(at) - n)
-    sources = [Source(share, spread(share.row, share.weight)) for share in shares]
+    sources = [UnitVariance(share, spread(share.row, share.weight)) for share in shares]
     cell = renumbered(document_and_annotator(votes))
     counts = np.r_[votes.count_by_system(), np.full(len(at) - n, len(votes))]
     return combined(vote_noise(spread(cell), variances(bread @ centre.T), units(cell), counts), sources, circle)

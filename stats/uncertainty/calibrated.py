@@ -118,7 +118,7 @@ def precision(
     if key not in votes.worked_out:
         inverse = bread_of(votes, strengths, tie)
         sources = [
-            Source(shares, variances(unit_sandwich(votes, strengths, inverse, shares, tie), belong))
+            UnitVariance(shares, variances(unit_sandwich(votes, strengths, inverse, shares, tie), belong))
             for shares in unit_shares(votes)
         ]
         cells, n_cells = cell_sandwich(votes, strengths, inverse, tie)
@@ -151,7 +151,7 @@ class Noise:
 
 
 @dataclass(frozen=True)
-class Source:
+class UnitVariance:
     """Hold what units of one kind show: their shares, and the variances that their weighted squares add up to."""
 
     shares: UnitShares
@@ -179,7 +179,7 @@ def vote_noise(cells: FloatArray, model: FloatArray, n_cells: int, counts: IntAr
     return Noise((pair * in_cells + model) / (pair + 1), freedom)
 
 
-def combined(noise: Noise, sources: Sequence[Source], circle: BoolArray) -> Precision:
+def combined(noise: Noise, sources: Sequence[UnitVariance], circle: BoolArray) -> Precision:
     """Add up the variances of all sources.
 
     Args:
@@ -200,7 +200,7 @@ def combined(noise: Noise, sources: Sequence[Source], circle: BoolArray) -> Prec
     return Precision(total, np.minimum(freedom, LARGEST_FREEDOM))
 
 
-def _between(source: Source, noise: FloatArray, circle: BoolArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _between(source: UnitVariance, noise: FloatArray, circle: BoolArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Give the variance from units of one kind, the mean square it is taken from, and degrees of freedom; (n, n)."""
     shares, size = source.shares, circle.sum(axis=1).astype(np.float64)
     defined = shares.expected > SMALLEST_TRACE

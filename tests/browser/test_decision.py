@@ -9,8 +9,8 @@ from annotations.models import Comparison
 from models_runner.models import Document
 from tests.browser.rating import start_by_keyboard, takes_answers, token
 from tests.browser.test_doors import fits, import_meeting, make_system, start_run
-from tests.endpoint import always, completion, endpoint
 from tests.factories import UserFactory
+from tests.servers.endpoint import always, completion, endpoint
 from tools.tutorial_pictures import MEETINGS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

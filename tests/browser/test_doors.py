@@ -9,8 +9,8 @@ from annotations.models import Comparison
 from models_runner.models import Document, Run, System, Trial
 from models_runner.runs.generation import work_on_run
 from models_runner.runs.trials import work_on_trial
-from tests.endpoint import always, completion, endpoint
 from tests.factories import UserFactory
+from tests.servers.endpoint import always, completion, endpoint
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ZOOM = """00:00:03 Ana Ruiz: We open the hall on Monday.

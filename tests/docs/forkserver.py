@@ -38,7 +38,7 @@ def main() -> None:
 def end_with_parent() -> None:
     import signal
 
-    from jobs import processes
+    from jobs.workers import processes
 
     processes.end_with_parent(signal.SIGTERM)
 

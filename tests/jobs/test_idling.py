@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from jobs import draining, idling
-from jobs.idling import Idleness
+from jobs.workers import draining, idling
+from jobs.workers.idling import Idleness
 
 MUCH = 10**9
 

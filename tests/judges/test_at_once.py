@@ -12,10 +12,10 @@ from judges.judging.lifecycle import Asked, cancel_judging, finish_if_complete, 
 from judges.judging.work import work_on_judging
 from judges.models import JudgingJob, Verdict
 from models_runner.adapters.registry import unload_all
-from tests.endpoint import completion, endpoint, slow
 from tests.factories import make_study
 from tests.judges.files import judge
 from tests.people import researcher
+from tests.servers.endpoint import completion, endpoint, slow
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,10 +11,10 @@ from judges.judging.work import work_on_judging
 from judges.report.figures import judge_report
 from models_runner.adapters.registry import unload_all
 from models_runner.models import Summary
-from tests.endpoint import completion, endpoint
 from tests.factories import AnnotatorFactory, make_study
 from tests.judges.files import judge
 from tests.leaderboards.helpers import vote_all
+from tests.servers.endpoint import completion, endpoint
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 DOCUMENTS, PEOPLE, PERSON_RIGHT = 90, 3, 0.9

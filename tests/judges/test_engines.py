@@ -12,7 +12,7 @@ from models_runner.adapters.protocol import AdapterError, RefusedError, SystemSp
 from models_runner.adapters.registry import load_engine, unload_all
 from models_runner.runs.requests import adapter_spec
 from models_runner.systems.catalog import unsaved_system
-from tests.endpoint import always, completion, endpoint, in_turn
+from tests.servers.endpoint import always, completion, endpoint, in_turn
 
 QUESTION = Question(("We ship on Friday.", "Nobody knows."), "Which one is true to the transcript?")
 FORM = Form("en", False, ("A", "B", "C"), limit=40)

@@ -14,9 +14,9 @@ from judges.models import JudgingJob, Verdict
 from lib.storage.bucket import StorageGoneError
 from models_runner.adapters.protocol import TransientAdapterError
 from models_runner.adapters.registry import unload_all
-from tests.endpoint import completion, endpoint
 from tests.factories import make_study
 from tests.judges.files import judge
+from tests.servers.endpoint import completion, endpoint
 
 pytestmark = pytest.mark.django_db
 OWNER = "here/1:1:1:1"

@@ -9,8 +9,8 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from annotations.models import Judgement, SummaryEvidence
-from jobs import draining
 from jobs.models import MAX_ATTEMPTS
+from jobs.workers import draining
 from judges.judging import work
 from judges.judging.lifecycle import Asked, cancel_judging, resume_judging, start_judging
 from judges.judging.progress import progress_of
@@ -19,9 +19,9 @@ from judges.judging.work import work_on_judging
 from judges.models import JudgingJob, Verdict
 from models_runner.adapters.registry import unload_all
 from models_runner.models import Summary
-from tests.endpoint import completion, endpoint
 from tests.factories import ReferenceFactory, make_study
 from tests.judges.files import judge
+from tests.servers.endpoint import completion, endpoint
 
 pytestmark = pytest.mark.django_db
 OWNER = "here/1:1:1:1"

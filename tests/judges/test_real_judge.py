@@ -11,7 +11,7 @@ from models_runner.models import Summary, Transcript
 from tests.factories import make_study
 from tests.judges.files import judge
 from tests.leaderboards.helpers import make_rated_study, system_slugs
-from tests.models_runner.adapters.test_adapter_openai import serving
+from tests.models_runner.adapters.openai_api.test_adapter_openai import serving
 from tests.models_runner.checkpoints import saved_decoder
 
 pytestmark = [pytest.mark.django_db, pytest.mark.weights, pytest.mark.once]

@@ -13,7 +13,7 @@ from annotations.people.links import invitation_path
 from annotations.people.privacy import erase
 from annotations.rating.assignment import next_assignment
 from annotations.rating.leases import return_expired
-from annotations.rating.votes import RefusedError
+from annotations.rating.votes import AnswerRefusedError
 from marks.exports.rows import mark_rows
 from marks.imports.storing import import_marks
 from marks.kinds.storing import ensure_library
@@ -102,7 +102,7 @@ def test_a_lapsed_pair_that_others_rated_takes_none_where_marks_are_required():
     return_expired(study, now=timezone.now() + timedelta(days=1))
     assert pair_in(study).comparison_id == pair.comparison_id
     new = NewMark(pair.token, "left", "missing decision", "minor", uuid.uuid4())
-    with pytest.raises(RefusedError, match="others have rated it"):
+    with pytest.raises(AnswerRefusedError, match="others have rated it"):
         record_mark(pair.annotator, new)
     assert not Mark.objects.exists()
 
@@ -141,6 +141,6 @@ def test_one_key_takes_one_mark_back():
         record_mark(pair.annotator, NewMark(pair.token, "left", "missing decision", "minor", key))
     again = uuid.uuid4()
     take_back(pair.annotator, pair.token, keys[0], again)
-    with pytest.raises(RefusedError, match="key was used"):
+    with pytest.raises(AnswerRefusedError, match="key was used"):
         take_back(pair.annotator, pair.token, keys[1], again)
     assert Mark.objects.standing().count() == 1

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 
 from evalsite import celery_app
-from jobs.processes import worker_command
+from jobs.workers.processes import worker_command
 
 
 def database_url():

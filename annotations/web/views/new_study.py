@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from annotations.drafting.forecast import TooLargeError, simulate_study
 from annotations.drafting.live import LiveDraft, SystemChoice, choose_systems, look_at
-from annotations.drafting.plan import Problem
+from annotations.drafting.plan import DraftProblem
 from annotations.drafting.twins import twin_of
 from annotations.studies.setup import NewStudy, StudySetupError, store_once
 from annotations.web.access import refusals_by_dataset, study_creators_only
@@ -109,8 +109,8 @@ class ShownStep:
     step: FormStep
     fields: list[BoundField]
     advanced: list[BoundField]
-    problems: list[Problem]
-    at_field: dict[str, list[Problem]]
+    problems: list[DraftProblem]
+    at_field: dict[str, list[DraftProblem]]
     following: FormStep | None
     wrong: bool
 

@@ -28,7 +28,7 @@ from annotations.rating.page import RatingPage, rating_page, rating_progress, sa
 from annotations.rating.remarks import record_remark
 from annotations.rating.unblinding import next_guess, record_guess
 from annotations.rating.undo import has_acted, last_act, undo
-from annotations.rating.votes import Receipt, RefusedError, record_vote
+from annotations.rating.votes import AnswerRefusedError, Receipt, record_vote
 from annotations.studies import progress
 from annotations.studies.languages import asks_for_languages
 from annotations.web.access import annotator_gate, annotator_page
@@ -201,7 +201,7 @@ def undo_last(request: HttpRequest, annotator: Annotator) -> HttpResponse:
         return invalid(request, form)
     try:
         undone = undo(annotator, form.cleaned_data["client_key"])
-    except RefusedError as refusal:
+    except AnswerRefusedError as refusal:
         return refused(request, refusal)
     if wants_json(request):
         said = said_undone(annotator.study, undone.what)
@@ -250,14 +250,14 @@ def _recorded(
         return invalid(request, form)
     try:
         recorded = record(annotator, form)
-    except RefusedError as refusal:
+    except AnswerRefusedError as refusal:
         return refused(request, refusal)
     if wants_json(request):
         return JsonResponse({"saved": True, "complete": recorded.complete, "repeated": recorded.repeated})
     return redirect((then and then(annotator, form)) or reverse("rate", args=[annotator.study.public_id]))
 
 
-def refused(request: HttpRequest, refusal: RefusedError) -> HttpResponse:
+def refused(request: HttpRequest, refusal: AnswerRefusedError) -> HttpResponse:
     return refuse(request, REFUSAL_STATUS.get(refusal.code, 409), refusal.code, str(refusal))
 
 
@@ -277,7 +277,7 @@ def guess(request: HttpRequest, annotator: Annotator) -> HttpResponse:
             return invalid(request, form)
         try:
             record_guess(annotator, form.cleaned_data["token"], form.cleaned_data["choice"])
-        except RefusedError as refusal:
+        except AnswerRefusedError as refusal:
             return refuse(request, 404, refusal.code, str(refusal))
         return redirect("guess", annotator.study.public_id)
     assignment = next_guess(annotator)

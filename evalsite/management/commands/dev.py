@@ -14,7 +14,7 @@ from evalsite import launcher
 from evalsite.broker import QUEUES
 from evalsite.celery import app
 from evalsite.management.commands import serve
-from jobs.processes import worker_command
+from jobs.workers.processes import worker_command
 
 NEEDS_DEBUG = (
     "DEBUG is off, and this command is for developers: it serves from one process, and pages of errors show settings "

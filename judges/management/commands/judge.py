@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotations.management.studies import study_or_dataset
 from annotations.models import Study
-from jobs.processes import WorkerEndedError, wait_with_bar
-from judges.judging.chosen import ChosenPair, ChosenPairsError, read_chosen
+from jobs.workers.processes import WorkerEndedError, wait_with_bar
+from judges.judging.chosen import ChosenPairsError, NamedPair, read_chosen
 from judges.judging.lifecycle import (
     Asked,
     JudgingError,
@@ -107,7 +107,7 @@ class Command(BaseCommand):
             raise CommandError(job.failure_reason)
 
 
-def _chosen(path: Path) -> list[ChosenPair]:
+def _chosen(path: Path) -> list[NamedPair]:
     try:
         return read_chosen(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -20,7 +20,7 @@ from stats.votes.arrays import FloatArray
 AT_ONCE = 500
 
 
-class Part(NamedTuple):
+class SuspiciousPart(NamedTuple):
     """A part of a summary, and how suspicious a metric finds it."""
 
     start: int
@@ -115,7 +115,9 @@ class ReadParts:
         least = min((part.suspicion for parts in valued.values() for part in parts), default=0.0)
         rows = {
             summary: [
-                Part(start, end, max([least, *(one.suspicion for one in parts if one.start < end and one.end > start)]))
+                SuspiciousPart(
+                    start, end, max([least, *(one.suspicion for one in parts if one.start < end and one.end > start)])
+                )
                 for start, end in self._sentences.get(summary, ())
             ]
             for summary, parts in valued.items()
@@ -124,14 +126,14 @@ class ReadParts:
 
     def without_support(self) -> MarkedParts:
         """Return the sentences for which turns were looked for, suspicious (1) where none was found."""
-        rows: dict[int, list[Part]] = {}
+        rows: dict[int, list[SuspiciousPart]] = {}
         for keys in _portions(sorted(self._marked.summaries)):
             found = SummaryEvidence.objects.current().filter(summary__in=keys)
             for summary, spans in found.values_list("summary_id", "spans"):
-                rows[summary] = [Part(span["start"], span["end"], float(not span["turns"])) for span in spans]
+                rows[summary] = [SuspiciousPart(span["start"], span["end"], float(not span["turns"])) for span in spans]
         return self._with_readers(rows)
 
-    def _with_readers(self, parts: Mapping[int, Sequence[Part]]) -> MarkedParts:
+    def _with_readers(self, parts: Mapping[int, Sequence[SuspiciousPart]]) -> MarkedParts:
         suspicion, document, annotator, kinds = [], [], [], []
         for summary in sorted(parts):
             for reader in self._readers[summary]:
@@ -149,11 +151,11 @@ class ReadParts:
         return MarkedParts(Suspicions(np.array(suspicion, dtype=np.float64), counts.sum(axis=1) > 0, *units), counts)
 
 
-def _valued(spans: Sequence[Mapping[str, object]], sign: float) -> Iterator[Part]:
+def _valued(spans: Sequence[Mapping[str, object]], sign: float) -> Iterator[SuspiciousPart]:
     for span in spans:
         value, start, end = span["value"], span["start"], span["end"]
         if isinstance(value, int | float) and isinstance(start, int) and isinstance(end, int):
-            yield Part(start, end, sign * value)
+            yield SuspiciousPart(start, end, sign * value)
 
 
 def _portions(keys: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from django.conf import settings
 
-from leaderboards.data.cache.mark import End, Mark
+from leaderboards.data.cache.mark import End, ReadUpTo
 from leaderboards.data.columns import Columns
 from lib.files import replace_bytes_when_complete
 
@@ -33,7 +33,7 @@ class KeptVotes:
         rows: Of every answer on a pair for rating, whether it counts or not.
     """
 
-    mark: Mark
+    mark: ReadUpTo
     read_at: datetime
     rows: Columns
 
@@ -51,7 +51,7 @@ def load(question: int) -> KeptVotes | None:
         if (about["format"], about["question"], about["columns"]) != (FORMAT, question, sorted(columns)):
             return None
         end = about["mark"]["end"]
-        mark = Mark(End(end["newest"], end["key"], tuple(end["history"])), about["mark"]["answers"])
+        mark = ReadUpTo(End(end["newest"], end["key"], tuple(end["history"])), about["mark"]["answers"])
         return KeptVotes(mark, datetime.fromisoformat(about["read_at"]), {n: _wide(c) for n, c in columns.items()})
     except DAMAGE:
         return None

@@ -34,7 +34,7 @@ class End:
 
 
 @dataclass(frozen=True)
-class Mark:
+class ReadUpTo:
     """How far answers were read. answers: how many the study's questions had up to the newest one."""
 
     end: End
@@ -57,15 +57,15 @@ def read_end(study: Study, now: datetime) -> End | None:
     return End(newest[0], newest[1].hex, (entries["n"], entries["last"] or 0))
 
 
-def mark_at(end: End, study: Study, before: Mark | None = None) -> Mark:
+def mark_at(end: End, study: Study, before: ReadUpTo | None = None) -> ReadUpTo:
     """Return the mark of an end, by counting the answers up to it; only those since another mark that still holds."""
     answers = _answers(study).filter(pk__lte=end.newest)
     if before is None:
-        return Mark(end, answers.count())
-    return Mark(end, before.answers + answers.filter(pk__gt=before.end.newest).count())
+        return ReadUpTo(end, answers.count())
+    return ReadUpTo(end, before.answers + answers.filter(pk__gt=before.end.newest).count())
 
 
-def still_holds(mark: Mark, study: Study, end: End) -> bool:
+def still_holds(mark: ReadUpTo, study: Study, end: End) -> bool:
     """Whether the answers up to the mark are the same, and nothing but answers has changed up to this end."""
     same = JudgementRevision.objects.filter(pk=mark.end.newest, client_key=mark.end.key, criterion__study=study)
     return (
@@ -76,7 +76,7 @@ def still_holds(mark: Mark, study: Study, end: End) -> bool:
     )
 
 
-def answered_since(mark: Mark, study: Study, most: int) -> set[int]:
+def answered_since(mark: ReadUpTo, study: Study, most: int) -> set[int]:
     """Return the assignments with an answer to any question since the mark, at most one more than `most`."""
     since = _answers(study).filter(pk__gt=mark.end.newest).values_list("assignment_id", flat=True)
     return set(since.distinct()[: most + 1])

@@ -17,7 +17,7 @@ from django.utils import timezone
 from annotations.models import Annotator, Assignment, Criterion, Judgement, JudgementQuerySet
 from leaderboards.data.cache.files import KeptVotes, load, save
 from leaderboards.data.cache.mark import End, answered_since, mark_at, read_end, still_holds
-from leaderboards.data.columns import Column, Columns, Kind
+from leaderboards.data.columns import Column, Columns, ColumnType
 from leaderboards.data.vote_rows import COMPARISON, vote_columns, with_pairs
 
 AT_ONCE = 5_000
@@ -29,14 +29,14 @@ WRITTEN_FROM = 0.01
 OLDEST = timedelta(days=1)
 _PAIR = "assignment__comparison__"
 _STATE: dict[str, Column] = {
-    "assignment": (Kind.INTEGER, "assignment_id"),
-    "held": (Kind.INTEGER, Case(When(assignment__slot__isnull=True, then=Value(0)), default=Value(1))),
-    "rated": (Kind.INTEGER, Case(When(assignment__state=Assignment.State.DONE, then=Value(1)), default=Value(0))),
+    "assignment": (ColumnType.INTEGER, "assignment_id"),
+    "held": (ColumnType.INTEGER, Case(When(assignment__slot__isnull=True, then=Value(0)), default=Value(1))),
+    "rated": (ColumnType.INTEGER, Case(When(assignment__state=Assignment.State.DONE, then=Value(1)), default=Value(0))),
 }
 _OF_PAIR: dict[str, Column] = {
-    "document": (Kind.INTEGER, f"{_PAIR}document_id"),
-    **{f"summary_{side}": (Kind.INTEGER, f"{_PAIR}summary_{side}_id") for side in "ab"},
-    **{f"system_{side}": (Kind.INTEGER, f"{_PAIR}summary_{side}__run__system_id") for side in "ab"},
+    "document": (ColumnType.INTEGER, f"{_PAIR}document_id"),
+    **{f"summary_{side}": (ColumnType.INTEGER, f"{_PAIR}summary_{side}_id") for side in "ab"},
+    **{f"system_{side}": (ColumnType.INTEGER, f"{_PAIR}summary_{side}__run__system_id") for side in "ab"},
 }
 _NOT_OF_VOTES = tuple(_STATE)
 

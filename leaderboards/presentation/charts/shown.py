@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from leaderboards.presentation.charts.chart import Chart, in_readers_language, table_text
-from leaderboards.presentation.charts.rendering import FILES
+from leaderboards.presentation.charts.drawing.rendering import FILES
 
 NARROW, DARK = "(max-width: 40rem)", "(prefers-color-scheme: dark)"
 # More rows make a page slow; the files have all of them.

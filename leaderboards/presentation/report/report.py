@@ -30,7 +30,7 @@ Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Agreement:
+class StatedAgreement:
     """How far people agree: a sentence, and the numbers behind it; none where too little was said."""
 
     sentences: list[str]
@@ -62,7 +62,7 @@ class DecisionReport:
     counts: list[tuple[str, str]]
     pairs: list[TypicalPair]
     rule: str
-    agreement: Agreement
+    agreement: StatedAgreement
     limits: list[str]
     methods: list[str]
     sources: list[str]
@@ -152,9 +152,9 @@ def _pairs(
     return show_typical(query, chosen, PairNames(small, large), texts=texts, comments=comments)
 
 
-def _agreement(people: Values, *, simulated: bool) -> Agreement:
+def _agreement(people: Values, *, simulated: bool) -> StatedAgreement:
     if people["too_few"]:
-        return Agreement([f"{people['too_few'].capitalize()}."], [])
+        return StatedAgreement([f"{people['too_few'].capitalize()}."], [])
     agreement, sides = people["agreement"], people["side_bias"]
     sentences = [analysis_words.on_agreement(agreement), analysis_words.on_sides(sides)]
     sentences = all_said_of_voters(sentences, simulated=simulated)
@@ -164,7 +164,7 @@ def _agreement(people: Values, *, simulated: bool) -> Agreement:
         said = pgettext("votes that agree", "%(observed)s (by chance %(expected)s)") % shares
         numbers.append((gettext("Pairs of votes that agree"), said))
     numbers.append((gettext("Left summary wins"), _estimate(sides["left_wins"], format_percent)))
-    return Agreement(sentences, numbers)
+    return StatedAgreement(sentences, numbers)
 
 
 def _estimate(estimate: Values, write: Callable[[float], str]) -> str:

@@ -54,7 +54,7 @@ class Showing:
         return [(self.address(page), PAGES[page], page == current) for page in self.shown.pages]
 
 
-class RefusedError(Exception):
+class NotShownError(Exception):
     """No page is shown; the answer says why."""
 
     def __init__(self, answer: HttpResponse) -> None:
@@ -86,7 +86,7 @@ def _gate(page: str, find: Callable[[HttpRequest, str, str], Showing]) -> Callab
                 showing = find(request, key, page)
                 refuse_while_rating(request, showing.study)
                 answer = view(request, showing)
-            except RefusedError as refusal:
+            except NotShownError as refusal:
                 answer = refusal.answer
             except StillRatingError as still:
                 answer = _still_rating(request, still)
@@ -120,13 +120,13 @@ def ended(request: HttpRequest, why: str, status: int) -> HttpResponse:
 def _of_link(request: HttpRequest, token: str, page: str) -> Showing:
     link, now = find_link(token), timezone.now()
     if link is None:
-        raise RefusedError(ended(request, "No page has this link. Perhaps it was cut off when it was copied.", 404))
+        raise NotShownError(ended(request, "No page has this link. Perhaps it was cut off when it was copied.", 404))
     if link.has_ended(now):
-        raise RefusedError(ended(request, _why_ended(link), 410))
+        raise NotShownError(ended(request, _why_ended(link), 410))
     if page and page not in link.pages:
-        raise RefusedError(ended(request, "This link does not show that page.", 404))
+        raise NotShownError(ended(request, "This link does not show that page.", 404))
     if rating_goes_on(link.study, now) and not link.insisted:
-        raise RefusedError(
+        raise NotShownError(
             ended(request, "Rating goes on again in this study. Its results are shown once it is over.", 403)
         )
     if page and not count_opening(link, now):
@@ -134,7 +134,7 @@ def _of_link(request: HttpRequest, token: str, page: str) -> Showing:
             request, "This link was opened too often in this minute. Wait a minute, then reload the page.", 429
         )
         busy["Retry-After"] = str(SECONDS_A_MINUTE - now.second)
-        raise RefusedError(busy)
+        raise NotShownError(busy)
     return Showing(link, link.study, LINK, token)
 
 
@@ -155,7 +155,7 @@ def _of_public(request: HttpRequest, slug: str, page: str) -> Showing:
     if settings.PUBLIC_BOARDS:
         board = visible_boards(timezone.now()).filter(study__slug=slug).first()
     if board is None or page not in board.pages:
-        raise RefusedError(ended(request, "There is no such public page.", 404))
+        raise NotShownError(ended(request, "There is no such public page.", 404))
     return Showing(board, board.study, PUBLIC, slug)
 
 

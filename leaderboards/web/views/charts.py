@@ -6,8 +6,8 @@ from django.utils.translation import get_language
 
 from annotations.models import Study
 from leaderboards.presentation.charts.chart import in_readers_language
+from leaderboards.presentation.charts.drawing.rendering import FILES
 from leaderboards.presentation.charts.look import look_of
-from leaderboards.presentation.charts.rendering import FILES
 from leaderboards.presentation.charts.shown import show_chart
 from leaderboards.presentation.methods import as_latex, as_text, judging_of
 from leaderboards.presentation.study_charts import CHARTS, OPTIONS, study_chart

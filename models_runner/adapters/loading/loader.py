@@ -4,7 +4,7 @@ from typing import Any
 
 from models_runner.adapters.architectures.encoder_decoders import output_window
 from models_runner.adapters.loading.formats import check_attention, load_arguments, weight_format
-from models_runner.adapters.loading.plan import LoadingPlan, Wish, planned
+from models_runner.adapters.loading.plan import LoadingPlan, LoadRequest, planned
 from models_runner.adapters.loading.settings import CPU, check_loading_settings
 from models_runner.adapters.protocol import AdapterError, SystemSpec
 
@@ -36,7 +36,7 @@ class Loader:
 
     def plan(self, kind: Any, window: int) -> LoadingPlan:
         """Return the plan, which has been said in the log. Raises DoesNotFitError."""
-        wish = Wish(self.spec, self.held, self.dtype, self.device, window, self._written(), self.batch_size)
+        wish = LoadRequest(self.spec, self.held, self.dtype, self.device, window, self._written(), self.batch_size)
         plan = planned(wish, self._unloaded(kind), self.config)
         self.device_map = plan.device_map
         return plan

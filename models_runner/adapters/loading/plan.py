@@ -25,7 +25,7 @@ WORKING_SHARE = 0.05
 
 
 @dataclass(frozen=True)
-class Wish:
+class LoadRequest:
     """What is to be loaded.
 
     Attributes:
@@ -68,7 +68,7 @@ class LoadingPlan:
         parameters: Numbers in the model.
     """
 
-    wish: Wish
+    wish: LoadRequest
     shares: tuple[Share, ...]
     device_map: dict[str, Key] | None
     prompts: int | None
@@ -124,7 +124,7 @@ class LoadingPlan:
         return said
 
 
-def planned(wish: Wish, model: Any, config: Any) -> LoadingPlan:
+def planned(wish: LoadRequest, model: Any, config: Any) -> LoadingPlan:
     """Plan the loading of a model and say the plan in the log.
 
     Args:
@@ -155,7 +155,7 @@ def planned(wish: Wish, model: Any, config: Any) -> LoadingPlan:
     return plan
 
 
-def _usable(wish: Wish, here: Sequence[Device]) -> list[Device]:
+def _usable(wish: LoadRequest, here: Sequence[Device]) -> list[Device]:
     """Return the devices that the record lets the model use, each with no more free memory than it allows."""
     engine = wish.spec.engine
     allowed, mapping = allowed_memory(engine), engine.get("device_map")
@@ -189,7 +189,7 @@ class _Layout:
     """Where the blocks of a model go, for so many prompts at a time."""
 
     def __init__(
-        self, wish: Wish, blocks: Sequence[ModelBlock], sizes: Mapping[str, int], usable: Sequence[Device]
+        self, wish: LoadRequest, blocks: Sequence[ModelBlock], sizes: Mapping[str, int], usable: Sequence[Device]
     ) -> None:
         self.wish, self.blocks, self.sizes, self.usable = wish, blocks, sizes, usable
         mapping = wish.spec.engine.get("device_map")
@@ -240,14 +240,14 @@ def _check_covered(spec: SystemSpec, mapping: Mapping[str, Key], sizes: Mapping[
         )
 
 
-def _for_loading(wish: Wish, where: dict[str, Key]) -> dict[str, Key] | None:
+def _for_loading(wish: LoadRequest, where: dict[str, Key]) -> dict[str, Key] | None:
     if wish.spec.engine.get("device_map") is None and not wish.held.quantized:
         return None
     keys = set(where.values())
     return {"": keys.pop()} if len(keys) == 1 else where
 
 
-def _needs(wish: Wish, weights: int, cache: int, prompts: int | None) -> str:
+def _needs(wish: LoadRequest, weights: int, cache: int, prompts: int | None) -> str:
     said = f"{format_bytes(weights)} of weights ({wish.held.name})"
     if wish.held.quantized and wish.held.bits is None:
         said = f"packed weights of unknown size ({wish.held.name}), {format_bytes(weights)} beside them"
@@ -311,7 +311,7 @@ def _remedies(layout: _Layout, model: Any, *, fits_alone: bool) -> str:
     return f"Use {', '.join([*ways, 'or a server on a larger machine'])} (docs/big-models.md)."
 
 
-def _in_four_bits(model: Any, four: WeightFormat, wish: Wish) -> float:
+def _in_four_bits(model: Any, four: WeightFormat, wish: LoadRequest) -> float:
     # What is not packed is held in 16 bits.
     sizes, whole = tensor_bytes(model, four), tensor_bytes(model, WeightFormat(""))
     shrink = min(1.0, 2 / wish.dtype.itemsize)

@@ -39,7 +39,7 @@ TEXT_FIELDS = ("text", "output_text", "content", "value")
 
 
 @dataclass(frozen=True)
-class Answer:
+class ServerAnswer:
     """What a server answered.
 
     Attributes:
@@ -71,7 +71,7 @@ class _Message:
     others: list[str] = field(default_factory=list)
 
 
-def read_answer(body: Any, limit: int) -> Answer:
+def read_answer(body: Any, limit: int) -> ServerAnswer:
     """Read the first choice of an answer.
 
     Args:
@@ -108,7 +108,7 @@ def read_answer(body: Any, limit: int) -> Answer:
     if cut and not text and not thoughts and thought is None:
         thought = written  # what was written and is not shown
     tokens = written_tokens(choice.get("logprobs"))
-    return Answer(text, thoughts, cut, read_tokens, written, thought, cached, tokens)
+    return ServerAnswer(text, thoughts, cut, read_tokens, written, thought, cached, tokens)
 
 
 def tokens_told(body: Any) -> tuple[int | None, int | None]:

@@ -1,21 +1,19 @@
 """Write summaries through a server that speaks the OpenAI protocol, such as vLLM, llama.cpp, Ollama or a hosted one."""
 
-import math
 import os
-import re
-import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, replace
-from functools import cache
 from importlib.metadata import version
 from typing import Any, cast
 
 from models_runner.adapters.endpoints import check_engine, host_of
 from models_runner.adapters.language_model import LanguageModelAdapter
-from models_runner.adapters.openai_api.answers import SHOWN_CHARACTERS, Answer, is_spent, read_answer
+from models_runner.adapters.openai_api.answers import SHOWN_CHARACTERS, ServerAnswer, is_spent, read_answer
+from models_runner.adapters.openai_api.client import make_client
+from models_runner.adapters.openai_api.counting import ESTIMATE, counter
 from models_runner.adapters.openai_api.refusals import LONGEST_TOLD, read_refusals
 from models_runner.adapters.openai_api.requests import (
     RequestBody,
@@ -27,7 +25,7 @@ from models_runner.adapters.openai_api.requests import (
 )
 from models_runner.adapters.openai_api.settings import request_settings
 from models_runner.adapters.openai_api.streams import wants_stream
-from models_runner.adapters.openai_api.turns import Wish, busy_seconds, turn_at
+from models_runner.adapters.openai_api.turns import RequestSize, busy_seconds, turn_at
 from models_runner.adapters.prompts import SYSTEM_MESSAGE
 from models_runner.adapters.protocol import (
     AdapterError,
@@ -41,9 +39,6 @@ from models_runner.adapters.texts.control_tokens import control_tokens
 from models_runner.adapters.texts.thinking import OMIT
 
 DEFAULTS = {"concurrency": 4, "timeout_seconds": 600, "max_retries": 5}
-NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-CHARACTERS_A_TOKEN = 3
-ESTIMATE = "estimated: 3 ASCII characters a token, every other character one"
 # Room for the tokens that the server's chat template adds, which this side does not know.
 TEMPLATE_TOKENS = 16
 # Some servers answer a chat template that raises with 500.
@@ -51,19 +46,10 @@ REFUSING = (400, 404, 405, 415, 422, 500, 501)
 # A refusal comes at once, an answer takes its time: so long the others wait for what the first request learns.
 LEARNING_SECONDS = 3.0
 MOST_LESSONS = 12
-SENT_HEADERS = ("host", "accept", "accept-encoding", "connection", "user-agent", "content-type", "content-length")
 
 
 def load(spec: SystemSpec) -> LanguageModelAdapter:
     return LanguageModelAdapter(spec, OpenAIEngine(spec))
-
-
-@cache
-def known_authorities() -> ssl.SSLContext:
-    """The certificates that the HTTP client trusts, read once: reading them takes longer than an answer nearby."""
-    import httpx2
-
-    return httpx2.create_ssl_context()
 
 
 def _outcome(job: Future[Written], seconds: float) -> Written | Exception:
@@ -104,29 +90,13 @@ class OpenAIEngine:
         self.model = str(settings.get("model") or spec.model_id)
         self.key_env = str(settings.get("key_env") or "")
         self.host = host_of(base_url)
-        self.client = self._client(base_url, settings)
-        self.counts_exactly, self.count = self._counter(str(settings.get("tokenizer") or ""))
+        self.client = make_client(base_url, self._key() or "none", settings)
+        tokenizer = str(settings.get("tokenizer") or "")
+        self.counts_exactly, self.count = bool(tokenizer), counter(tokenizer)
         self.settings = request_settings(spec, self.window)
         self._answered: dict[Prompt, list[Written]] = {}
         self._shape = first_shape(self.settings)
         self._lock, self._first_is_out, self._first_is_back = threading.Lock(), False, threading.Event()
-
-    def _client(self, base_url: str, settings: Mapping[str, Any]) -> Any:
-        from models_runner.adapters.openai_api.deadlines import Deadlines
-
-        key = self._key() or "none"
-        # Redirects are off, because one could lead to a host that the operator has not allowed.
-        deadlines = Deadlines()
-        hooks = {"request": [_only_our_headers(key), deadlines.begin]}
-        http = self.openai.DefaultHttpxClient(follow_redirects=False, event_hooks=hooks, verify=known_authorities())
-        deadlines.bind(http)
-        return self.openai.OpenAI(
-            base_url=base_url,
-            api_key=key,
-            timeout=float(settings["timeout_seconds"]),
-            max_retries=int(settings["max_retries"]),
-            http_client=http,
-        )
 
     def _key(self) -> str:
         if not self.key_env:
@@ -137,17 +107,6 @@ class OpenAIEngine:
                 f"The key is missing: set the variable {self.key_env} in the workers' environment."
             )
         return key
-
-    def _counter(self, tokenizer: str) -> tuple[bool, Callable[[str], int]]:
-        if not tokenizer:
-            return False, estimated_tokens
-        from transformers import AutoTokenizer
-
-        try:
-            loaded = AutoTokenizer.from_pretrained(tokenizer)
-        except (OSError, ValueError) as error:
-            raise WeightsMissingError(f"engine.tokenizer {tokenizer!r} is not on this machine.") from error
-        return True, lambda text: len(loaded(text, add_special_tokens=False)["input_ids"])
 
     def needs(self, prompt: Prompt) -> int:
         return (
@@ -213,10 +172,10 @@ class OpenAIEngine:
             turn.prompt_tokens, turn.output_tokens = written.prompt_tokens, written.output_tokens
             return written
 
-    def wish(self, prompt: Prompt) -> Wish:
+    def wish(self, prompt: Prompt) -> RequestSize:
         """Return the most that a request for this may take."""
         limit = self._limit(prompt)
-        return Wish(self.needs(prompt) - limit, limit, self.spec.price)
+        return RequestSize(self.needs(prompt) - limit, limit, self.spec.price)
 
     def read(self, body: Any, sent: RequestBody, prompt: Prompt) -> Written:
         """Return what a server's answer holds, without the time it took. Raises AdapterError."""
@@ -237,14 +196,14 @@ class OpenAIEngine:
             tokens=answer.tokens,
         )
 
-    def _read(self, body: Any, limit: int) -> Answer:
+    def _read(self, body: Any, limit: int) -> ServerAnswer:
         """Read an answer; what its server says of a fault is told without the key."""
         try:
             return read_answer(body, limit)
         except AdapterError as error:
             raise type(error)(self.without_key(str(error))) from None
 
-    def _ends_in_thought(self, answer: Answer) -> bool:
+    def _ends_in_thought(self, answer: ServerAnswer) -> bool:
         """Tell whether an answer without a mark is a thought that the server's template opened and the limit ended."""
         told_apart = bool(answer.thoughts or answer.thinking_tokens)
         return self.settings.unmarked_thoughts and answer.cut and not told_apart
@@ -381,29 +340,6 @@ class OpenAIEngine:
         }
 
 
-def _only_our_headers(key: str) -> Callable[[Any], None]:
-    """Return a hook that drops headers which the client adds from variables such as OPENAI_CUSTOM_HEADERS.
-
-    They may be meant for another server.
-    """
-
-    def clean(request: Any) -> None:
-        for name in [name for name in request.headers if name.lower() not in SENT_HEADERS]:
-            del request.headers[name]
-        request.headers["Authorization"] = f"Bearer {key}"
-
-    return clean
-
-
 def _told_message(body: object) -> bool:
     error = body.get("error", body) if isinstance(body, Mapping) else None
     return isinstance(error, Mapping) and bool(error.get("message"))
-
-
-def estimated_tokens(text: str) -> int:
-    """Estimate the tokens of a text: one for three ASCII characters, and one for every other character.
-
-    The estimate is usually higher than what the tokenizers of the study's models count.
-    """
-    others = len(NOT_ASCII.findall(text))
-    return others + math.ceil((len(text) - others) / CHARACTERS_A_TOKEN)

@@ -55,7 +55,7 @@ _MESSAGES = ("message", "msg", "detail", "error", "error_message", "reason", "de
 
 
 @dataclass(frozen=True)
-class Refusal:
+class FieldRefusal:
     """One thing that a server refused.
 
     Attributes:
@@ -67,7 +67,7 @@ class Refusal:
     told: str
 
 
-def read_refusals(body: object, sent: Collection[str]) -> list[Refusal]:
+def read_refusals(body: object, sent: Collection[str]) -> list[FieldRefusal]:
     """Return what a server's answer refuses of a request; [] if it refuses something else.
 
     Args:
@@ -78,7 +78,7 @@ def read_refusals(body: object, sent: Collection[str]) -> list[Refusal]:
     for name, told in _told(_parsed(body), tuple(sent)):
         if name in sent:
             refused.setdefault(name, " ".join(told.split())[:LONGEST_TOLD])
-    return [Refusal(name, told) for name, told in refused.items()]
+    return [FieldRefusal(name, told) for name, told in refused.items()]
 
 
 def _parsed(body: object) -> object:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from models_runner.adapters.openai_api.refusals import LIMITS, SYSTEM, Refusal
+from models_runner.adapters.openai_api.refusals import LIMITS, SYSTEM, FieldRefusal
 from models_runner.adapters.openai_api.settings import RequestSettings, SentField
 from models_runner.adapters.prompts import SYSTEM_MESSAGE
 from models_runner.adapters.protocol import ALTERNATIVES, AdapterError, Prompt
@@ -91,7 +91,7 @@ def _of_prompt(settings: RequestSettings, prompt: Prompt, fields: Mapping[str, A
     return asked
 
 
-def learn(settings: RequestSettings, shape: Shape, refusals: Iterable[Refusal]) -> Shape:
+def learn(settings: RequestSettings, shape: Shape, refusals: Iterable[FieldRefusal]) -> Shape:
     """Return the shape without what was refused; the same shape where nothing can be done.
 
     Raises:
@@ -107,7 +107,7 @@ def learn_to_stream(shape: Shape, told: str) -> Shape:
     return replace(shape, stream=True, lessons=(*shape.lessons, lesson))
 
 
-def _learn_one(settings: RequestSettings, shape: Shape, refusal: Refusal) -> Shape:
+def _learn_one(settings: RequestSettings, shape: Shape, refusal: FieldRefusal) -> Shape:
     name = refusal.field
     if name == SYSTEM:
         return _merge_system(settings, shape, refusal)
@@ -128,7 +128,7 @@ def _learn_one(settings: RequestSettings, shape: Shape, refusal: Refusal) -> Sha
     return replace(shape, dropped=shape.dropped | {name}, lessons=(*shape.lessons, lesson))
 
 
-def _merge_system(settings: RequestSettings, shape: Shape, refusal: Refusal) -> Shape:
+def _merge_system(settings: RequestSettings, shape: Shape, refusal: FieldRefusal) -> Shape:
     if shape.system_message != SEND:
         return shape
     if settings.system_demanded:
@@ -140,7 +140,7 @@ def _merge_system(settings: RequestSettings, shape: Shape, refusal: Refusal) -> 
     return replace(shape, system_message=MERGE, lessons=(*shape.lessons, lesson))
 
 
-def _rename_limit(settings: RequestSettings, shape: Shape, refusal: Refusal) -> Shape:
+def _rename_limit(settings: RequestSettings, shape: Shape, refusal: FieldRefusal) -> Shape:
     tried = {shape.limit_field, *(lesson.field for lesson in shape.lessons)}
     other = next((name for name in reversed(LIMITS) if name not in tried), None)
     if settings.limit_demanded or other is None:
@@ -152,7 +152,7 @@ def _rename_limit(settings: RequestSettings, shape: Shape, refusal: Refusal) -> 
     return replace(shape, limit_field=other, lessons=(*shape.lessons, lesson))
 
 
-def _demanded(name: str, sent: SentField, refusal: Refusal) -> str:
+def _demanded(name: str, sent: SentField, refusal: FieldRefusal) -> str:
     return (
         f"The endpoint refuses {name!r} ({refusal.told}), which the system's record asks for ({sent.demanded}: "
         f"{sent.value!r}). Add a copy of the system without it, or leave it to the server with engine.omit: [{name}]."

@@ -1,6 +1,6 @@
 """Take turns at an endpoint whose use whoever runs the site has limited.
 
-Adapters know no database: models_runner/runs/turns.py counts over all workers, and is put in place by use_turns.
+Adapters know no database: models_runner/runs/asking/limits.py counts over all workers; use_turns puts it in place.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Wish:
+class RequestSize:
     """What somebody wants to send.
 
     Attributes:
@@ -24,31 +24,31 @@ class Wish:
 
 
 @dataclass
-class Turn:
+class EndpointTurn:
     """A turn under way; whoever has it notes what the answer took, and None where the server does not say."""
 
     prompt_tokens: int | None = None
     output_tokens: int | None = None
 
 
-TakeTurn = Callable[[str, Callable[[], Wish]], AbstractContextManager[Turn]]
+TakeTurn = Callable[[str, Callable[[], RequestSize]], AbstractContextManager[EndpointTurn]]
 
 
 @contextmanager
-def _at_once(host: str, wish: Callable[[], Wish]) -> Iterator[Turn]:
-    yield Turn()
+def _at_once(host: str, wish: Callable[[], RequestSize]) -> Iterator[EndpointTurn]:
+    yield EndpointTurn()
 
 
 _take_turn: TakeTurn = _at_once
 
 
 def use_turns(take_turn: TakeTurn) -> None:
-    """Put in place what waits until a request may be sent; see models_runner/runs/turns.py."""
+    """Put in place what waits until a request may be sent; see models_runner/runs/asking/limits.py."""
     global _take_turn
     _take_turn = take_turn
 
 
-def turn_at(host: str, wish: Callable[[], Wish]) -> AbstractContextManager[Turn]:
+def turn_at(host: str, wish: Callable[[], RequestSize]) -> AbstractContextManager[EndpointTurn]:
     """Wait for a turn and hold it for the block.
 
     Args:

@@ -28,7 +28,7 @@ from models_runner.importing.drafts.corrections import (
     speakers_of,
 )
 from models_runner.importing.field_map.mapping import parse_map
-from models_runner.importing.files import Source
+from models_runner.importing.files import SourceFile
 from models_runner.importing.preview import FilePreview, ImportPreview, preview_import
 from models_runner.importing.reading import Missing, ReadOptions
 from models_runner.importing.records import DatasetImportError, ImportedRecord, RecordError, Terms
@@ -106,7 +106,7 @@ def read_options(options: Mapping[str, Any]) -> ReadOptions:
 def read_files(draft: ImportDraft, *, read: Callable[[], object] = lambda: None) -> ImportPreview:
     """Read the files of an upload. read: Called after each of them."""
     folder = draft.shared.fetch()
-    sources = [Source(name, path=folder / str(number)) for number, name in enumerate(draft.file_names)]
+    sources = [SourceFile(name, path=folder / str(number)) for number, name in enumerate(draft.file_names)]
     try:
         return preview_import(sources, read_options(draft.options), read=read)
     except RecordError as error:

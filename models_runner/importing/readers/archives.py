@@ -3,7 +3,7 @@
 import io
 import zipfile
 
-from models_runner.importing.files import Source
+from models_runner.importing.files import SourceFile
 from models_runner.importing.records import RecordError
 
 MOST_MEMBERS = 20_000
@@ -14,11 +14,11 @@ DENSE_FROM = 10_000_000  # bytes, unpacked: small files may be as dense as they 
 CHUNK = 1_000_000
 
 
-def is_zip(source: Source) -> bool:
+def is_zip(source: SourceFile) -> bool:
     return source.head.startswith(b"PK\x03\x04") or source.head.startswith(b"PK\x05\x06")
 
 
-def open_zip(source: Source) -> zipfile.ZipFile:
+def open_zip(source: SourceFile) -> zipfile.ZipFile:
     """Open an archive and check its directory. Raises RecordError."""
     try:
         archive = zipfile.ZipFile(source.path if source.path is not None else io.BytesIO(source.data))
@@ -34,7 +34,7 @@ def open_zip(source: Source) -> zipfile.ZipFile:
     return archive
 
 
-def _refuse_member(source: Source, member: zipfile.ZipInfo) -> None:
+def _refuse_member(source: SourceFile, member: zipfile.ZipInfo) -> None:
     where = f"{source.name}/{member.filename}"
     if member.file_size > LARGEST_MEMBER:
         raise RecordError(where, f"is larger than {LARGEST_MEMBER:,} bytes when unpacked. Import it by itself.")
@@ -44,7 +44,7 @@ def _refuse_member(source: Source, member: zipfile.ZipInfo) -> None:
         raise RecordError(where, "is encrypted. Unpack it and import the files.")
 
 
-def read_member(source: Source, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+def read_member(source: SourceFile, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     """Unpack one file, and no more of it than its directory says. Raises RecordError."""
     where = f"{source.name}/{member.filename}"
     data = bytearray()
@@ -63,7 +63,7 @@ def read_member(source: Source, archive: zipfile.ZipFile, member: zipfile.ZipInf
     return bytes(data)
 
 
-def holds_member(source: Source, *names: str) -> bool:
+def holds_member(source: SourceFile, *names: str) -> bool:
     """Whether the file is an archive with such a member; False for anything that cannot be read."""
     if not is_zip(source):
         return False
@@ -74,6 +74,6 @@ def holds_member(source: Source, *names: str) -> bool:
         return False
 
 
-def refuse_bomb(source: Source) -> None:
+def refuse_bomb(source: SourceFile) -> None:
     """Check an Office file as an archive. Raises RecordError."""
     open_zip(source).close()

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lib.numbers import format_clock
-from models_runner.importing.files import Source
+from models_runner.importing.files import SourceFile
 from models_runner.importing.reading import Note, NoteKind, Outcome, ReadOptions
 from models_runner.importing.records import MAX_ID_LENGTH, MAX_TITLE_LENGTH, Fields, ImportedRecord, RecordError
 from models_runner.importing.speech.text import TranscriptText
@@ -13,7 +13,7 @@ SHOWN = 8
 
 
 def record_of_turns(
-    source: Source,
+    source: SourceFile,
     options: ReadOptions,
     transcript: TranscriptText,
     *,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from models_runner.importing import jsonl
-from models_runner.importing.files import Source
+from models_runner.importing.files import SourceFile
 from models_runner.importing.readers import plain, word
 from models_runner.importing.readers.captions import cues
 from models_runner.importing.readers.corpora import corpora_json, elitr, nxt, qmsum, release
@@ -14,7 +14,7 @@ from models_runner.importing.readers.unread import unread_kind, unreadable_text
 from models_runner.importing.reading import AUTO, Note, Outcome, Reader, ReadOptions, Unit
 from models_runner.importing.records import RecordError
 
-Claim = Callable[[Sequence[Source], ReadOptions], tuple[list[Unit], set[str]]]
+Claim = Callable[[Sequence[SourceFile], ReadOptions], tuple[list[Unit], set[str]]]
 
 # In this order a file is offered to them; the first that recognises it reads it.
 READERS: dict[str, Reader] = {
@@ -52,7 +52,7 @@ COMPANIONS = (
 TEXT_BESIDE_DATA = (".md", "", ".log")
 
 
-def detect(source: Source) -> tuple[Reader | None, str]:
+def detect(source: SourceFile) -> tuple[Reader | None, str]:
     """Return the reader that recognises a file's content, and why; or None, and what the file is not."""
     if not source.head.strip() and not source.data.strip():
         return None, "is empty."
@@ -70,12 +70,12 @@ def detect(source: Source) -> tuple[Reader | None, str]:
     return None, f"is of no format that is known here. Expected one of: {', '.join(READERS)}, or name it with --format."
 
 
-def _json_at_fault(source: Source) -> Reader:
+def _json_at_fault(source: SourceFile) -> Reader:
     """JSON that cannot be parsed is for the reader of JSON to report."""
     return jsonl.READER
 
 
-def find_units(sources: Sequence[Source], options: ReadOptions) -> Iterator[Unit]:
+def find_units(sources: Sequence[SourceFile], options: ReadOptions) -> Iterator[Unit]:
     """Yield what is to be read: corpora first, then each file that belongs to none.
 
     Raises:
@@ -97,7 +97,7 @@ def find_units(sources: Sequence[Source], options: ReadOptions) -> Iterator[Unit
             yield _unit(source, options, several=several)
 
 
-def _unit(source: Source, options: ReadOptions, *, several: bool) -> Unit:
+def _unit(source: SourceFile, options: ReadOptions, *, several: bool) -> Unit:
     source.encoding = options.encoding
     if options.format != AUTO:
         reader = READERS[options.format]
@@ -117,12 +117,12 @@ def _unit(source: Source, options: ReadOptions, *, several: bool) -> Unit:
     return Unit(source.name, found.name, why, partial(_read, found, source, options))
 
 
-def _is_companion(source: Source) -> bool:
+def _is_companion(source: SourceFile) -> bool:
     name = source.stem.lower()
     return any(name.startswith(word) for word in COMPANIONS) and source.suffix in (*TEXT_BESIDE_DATA, ".txt", ".rst")
 
 
-def _read(reader: Reader, source: Source, options: ReadOptions) -> Iterator[Outcome]:
+def _read(reader: Reader, source: SourceFile, options: ReadOptions) -> Iterator[Outcome]:
     silent = True
     try:
         for outcome in reader.read(source, options):

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from models_runner.importing.files import Source
+from models_runner.importing.files import SourceFile
 from models_runner.importing.readers.archives import holds_member
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -46,7 +46,7 @@ UTF_16 = Unread("UTF-16 without a byte order mark", "Say --encoding utf-16-le (o
 WITH_NUL = Unread("text with NUL characters in it", "Remove them; no text may have them.")
 
 
-def unread_kind(source: Source) -> Unread | None:
+def unread_kind(source: SourceFile) -> Unread | None:
     """Return what a file is, if it is of a kind that nothing here reads."""
     head = source.head
     if head.lstrip()[:5] == b"%PDF-":
@@ -68,7 +68,7 @@ def unread_kind(source: Source) -> Unread | None:
     return MARKUP if XML.match(source.beginning) else None
 
 
-def unreadable_text(source: Source) -> Unread | None:
+def unreadable_text(source: SourceFile) -> Unread | None:
     """Tell why a file that almost is a text is none."""
     head = source.head
     if b"\0" not in head or source.encoding:

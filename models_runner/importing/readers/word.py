@@ -4,7 +4,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 
-from models_runner.importing.files import Source
+from models_runner.importing.files import SourceFile
 from models_runner.importing.readers.archives import holds_member, refuse_bomb
 from models_runner.importing.readers.records_of import record_of_turns
 from models_runner.importing.reading import Outcome, Reader, ReadOptions
@@ -12,17 +12,17 @@ from models_runner.importing.records import RecordError
 from models_runner.importing.speech.text import read_transcript
 
 
-def recognise(source: Source) -> str:
+def recognise(source: SourceFile) -> str:
     return "it is a Word document" if holds_member(source, "word/document.xml") else ""
 
 
-def read(source: Source, options: ReadOptions) -> Iterator[Outcome]:
+def read(source: SourceFile, options: ReadOptions) -> Iterator[Outcome]:
     refuse_bomb(source)
     text = "\n".join(_paragraphs(source))
     yield from record_of_turns(source, options, read_transcript(text))
 
 
-def _paragraphs(source: Source) -> Iterator[str]:
+def _paragraphs(source: SourceFile) -> Iterator[str]:
     """Yield the text of paragraphs and of tables, a row a line, in their order; a line break within one is one."""
     from docx import Document
     from docx.opc.exceptions import OpcError

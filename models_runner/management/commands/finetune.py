@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from jobs.processes import WorkerEndedError, wait_with_bar
+from jobs.workers.processes import WorkerEndedError, wait_with_bar
 from models_runner.datasets.lookup import UnknownDatasetError, find_dataset
 from models_runner.finetune.lifecycle import FineTuningError, resume_finetuning, start_finetuning
 from models_runner.finetune.options import Settings

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from jobs.processes import WorkerEndedError, wait_with_bar
+from jobs.workers.processes import WorkerEndedError, wait_with_bar
 from models_runner.datasets.lookup import UnknownDatasetError, find_dataset
 from models_runner.metrics.registry import METRICS, MetricUnavailableError, get_metric
 from models_runner.models import ScoringJob

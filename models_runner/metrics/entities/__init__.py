@@ -10,7 +10,7 @@ from models_runner.metrics.entities.finding import (
     LANGUAGES,
     NO_RULES,
     RULES,
-    ReadTranscript,
+    TranscriptFacts,
     is_supported,
     names_in,
     number_mentions,
@@ -45,7 +45,7 @@ class EntitiesMetric:
         )
 
     def score(self, requests: Sequence[ScoringRequest]) -> list[list[MetricValue]]:
-        read: dict[tuple[str, str], ReadTranscript] = {}
+        read: dict[tuple[str, str], TranscriptFacts] = {}
         rows = []
         for request in requests:
             key = (request.transcript, request.language)
@@ -53,7 +53,7 @@ class EntitiesMetric:
             rows.append(self._score_one(request, transcript))
         return rows
 
-    def _score_one(self, request: ScoringRequest, transcript: ReadTranscript) -> list[MetricValue]:
+    def _score_one(self, request: ScoringRequest, transcript: TranscriptFacts) -> list[MetricValue]:
         if not transcript.words:
             return undefined_values(self.names, NO_TRANSCRIPT)
         plain = with_origin(request.summary, signs=False)
@@ -67,7 +67,7 @@ class EntitiesMetric:
 
 
 def _precision(
-    name: str, mentions: Sequence[Mention], transcript: ReadTranscript, plain: PlainText, why_none: str
+    name: str, mentions: Sequence[Mention], transcript: TranscriptFacts, plain: PlainText, why_none: str
 ) -> MetricValue:
     spans = tuple(_spans(mentions, transcript, plain))
     if not spans:
@@ -75,7 +75,7 @@ def _precision(
     return MetricValue(name, sum(span.value or 0 for span in spans) / len(spans), spans=spans)
 
 
-def _spans(mentions: Sequence[Mention], transcript: ReadTranscript, plain: PlainText) -> Iterator[ScoredSpan]:
+def _spans(mentions: Sequence[Mention], transcript: TranscriptFacts, plain: PlainText) -> Iterator[ScoredSpan]:
     for mention in mentions:
         places = [place for place in plain.origin[mention.start : mention.end] if place >= 0]
         if places:

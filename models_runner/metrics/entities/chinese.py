@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import regex
 
-from models_runner.metrics.entities.mentions import Kind, Mention, clock, reading
+from models_runner.metrics.entities.mentions import Mention, MentionKind, clock, reading
 from models_runner.metrics.entities.words import words_of
 
 DIGITS = {character: n for n, character in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "兩": 2}
@@ -40,14 +40,14 @@ def _all(text: str) -> Iterator[Mention]:
     for match in _WEEK.finditer(text):
         day = WEEK.get(match[1]) or (int(match[1]) if match[1].isdigit() else None)
         if day:
-            yield Mention(match.start(), match.end(), Kind.DATE, frozenset({f"day:{day}"}))
+            yield Mention(match.start(), match.end(), MentionKind.DATE, frozenset({f"day:{day}"}))
     for match in _SHARE.finditer(text):
         share = value_of(match[1]) if match[1] else 10 * value_of(match[2])
-        yield Mention(match.start(), match.end(), Kind.NUMBER, frozenset({reading(share)}))
+        yield Mention(match.start(), match.end(), MentionKind.NUMBER, frozenset({reading(share)}))
     for match in _MONTH.finditer(text):
         month = int(value_of(match[1]))
         if 1 <= month <= 12:
-            yield Mention(match.start(), match.end(), Kind.DATE, frozenset({f"month:{month}"}))
+            yield Mention(match.start(), match.end(), MentionKind.DATE, frozenset({f"month:{month}"}))
     yield from _clocks(text)
     yield from _plain(text)
 
@@ -58,7 +58,9 @@ def _clocks(text: str) -> Iterator[Mention]:
         minute = 30 if match[2] else 15 if match[3] else int(value_of(match[4])) if match[4] else 0
         told = match[2] or match[3] or match[4] or _is_time(text, match.start(), match.end())
         if hour <= 24 and minute < 60 and told:
-            yield Mention(match.start(), match.end(), Kind.TIME, frozenset({clock(int(hour), minute), reading(hour)}))
+            yield Mention(
+                match.start(), match.end(), MentionKind.TIME, frozenset({clock(int(hour), minute), reading(hour)})
+            )
 
 
 def _is_time(text: str, start: int, end: int) -> bool:
@@ -73,7 +75,7 @@ def _plain(text: str) -> Iterator[Mention]:
     hidden = [match.span() for word in words_of("no_numbers") for match in regex.finditer(word, text)]
     for word, readings in _UNCLAIMED.items():
         for match in regex.finditer(word, text):
-            yield Mention(match.start(), match.end(), Kind.NUMBER, frozenset(readings), claimed=False)
+            yield Mention(match.start(), match.end(), MentionKind.NUMBER, frozenset(readings), claimed=False)
     for match in _PLAIN.finditer(text):
         start, end = match.span()
         if any(begin <= start and end <= stop for begin, stop in hidden):
@@ -85,7 +87,7 @@ def _plain(text: str) -> Iterator[Mention]:
         if alone and (not measured or match[0] in "万亿千百萬億零"):
             continue
         claimed = not (alone and match[0] == "一")
-        yield Mention(start, end, Kind.NUMBER, frozenset({reading(value_of(match[0]))}), claimed)
+        yield Mention(start, end, MentionKind.NUMBER, frozenset({reading(value_of(match[0]))}), claimed)
 
 
 def value_of(numeral: str) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import regex
 
-from models_runner.metrics.entities.mentions import Kind, Mention, clock, reading
+from models_runner.metrics.entities.mentions import Mention, MentionKind, clock, reading
 
 FULL_WIDTH = str.maketrans("０１２３４５６７８９．，：％", "0123456789.,:%")
 FACTORS = {
@@ -46,13 +46,13 @@ def _mention(match: "regex.Match[str]") -> Mention:
     if match["year"]:
         numbers = [reading(int(match[name])) for name in ("year", "month", "day")]
         readings = {*numbers, f"month:{int(match['month'])}"}
-        return Mention(start, end, Kind.DATE, frozenset({f"date:{':'.join(numbers)}"} | readings))
+        return Mention(start, end, MentionKind.DATE, frozenset({f"date:{':'.join(numbers)}"} | readings))
     if match["minute"]:
         hour, minute = int(match["hour"]), int(match["minute"])
-        return Mention(start, end, Kind.TIME, frozenset({clock(hour, minute), f"pair:{hour}:{minute}"}))
+        return Mention(start, end, MentionKind.TIME, frozenset({clock(hour, minute), f"pair:{hour}:{minute}"}))
     if match["oclock"]:
         hour = int(match["oclock"])
-        return Mention(start, end, Kind.TIME, frozenset({clock(hour), reading(hour)}))
+        return Mention(start, end, MentionKind.TIME, frozenset({clock(hour), reading(hour)}))
     value = float(match["value"].replace(",", ""))
     factor = FACTORS.get((match["factor"] or "").strip(), FACTORS.get((match["factor"] or "").strip().lower(), 1))
-    return Mention(start, end, Kind.NUMBER, frozenset({reading(value * factor)}))
+    return Mention(start, end, MentionKind.NUMBER, frozenset({reading(value * factor)}))

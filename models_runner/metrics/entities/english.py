@@ -6,7 +6,7 @@ from itertools import pairwise, takewhile
 
 import regex
 
-from models_runner.metrics.entities.mentions import Kind, Mention, clock, reading
+from models_runner.metrics.entities.mentions import Mention, MentionKind, clock, reading
 
 
 def _listed(words: str) -> list[str]:
@@ -80,9 +80,9 @@ def _calendar(text: str, tokens: Sequence[_Token]) -> Iterator[Mention]:
     for token in tokens:
         capital = text[token.start].isupper()
         if token.word in DAYS and capital:
-            yield Mention(token.start, token.end, Kind.DATE, frozenset({f"day:{DAYS[token.word]}"}))
+            yield Mention(token.start, token.end, MentionKind.DATE, frozenset({f"day:{DAYS[token.word]}"}))
         elif token.word in MONTHS and capital and _is_month(text, token):
-            yield Mention(token.start, token.end, Kind.DATE, frozenset({f"month:{MONTHS[token.word]}"}))
+            yield Mention(token.start, token.end, MentionKind.DATE, frozenset({f"month:{MONTHS[token.word]}"}))
 
 
 def _is_month(text: str, token: _Token) -> bool:
@@ -98,9 +98,11 @@ def _loose(token: _Token) -> Iterator[Mention]:
     loose |= {"both": ("2",), "pair": ("2",), "second": ("2",), "first": ("1",), "once": ("1",), "single": ("1",)}
     loose |= {word: (reading(scale),) for word, scale in SCALES.items()}
     if token.word in loose:
-        yield Mention(token.start, token.end, Kind.NUMBER, frozenset(loose[token.word]), claimed=False)
+        yield Mention(token.start, token.end, MentionKind.NUMBER, frozenset(loose[token.word]), claimed=False)
     elif token.word in ORDINALS:
-        yield Mention(token.start, token.end, Kind.NUMBER, frozenset({reading(ORDINALS[token.word])}), claimed=False)
+        yield Mention(
+            token.start, token.end, MentionKind.NUMBER, frozenset({reading(ORDINALS[token.word])}), claimed=False
+        )
 
 
 def _is_number(word: str) -> bool:
@@ -144,12 +146,12 @@ def _number(text: str, tokens: Sequence[_Token], at: int, run: int) -> Mention:
         end = tokens[at + run + 2].end
     readings |= {reading(values[-1] + cents / 100) for cents in _cents(after)}
     claimed = words[0] not in SMALL or len(words) > 1
-    return Mention(start, end, Kind.NUMBER, frozenset(readings), claimed)
+    return Mention(start, end, MentionKind.NUMBER, frozenset(readings), claimed)
 
 
 def _values(words: Sequence[str]) -> list[float]:
     """Return the numbers that words say one after the other: "twenty twenty-five" are 20 and 25."""
-    sums = _Sums()
+    sums = _NumberWords()
     at = 0
     while at < len(words):
         word = words[at]
@@ -165,7 +167,7 @@ def _values(words: Sequence[str]) -> list[float]:
     return sums.values()
 
 
-class _Sums:
+class _NumberWords:
     """Adds up the words of numbers; a word that is not smaller than the last one begins another number."""
 
     def __init__(self) -> None:

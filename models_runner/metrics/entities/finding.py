@@ -7,7 +7,7 @@ from lib.language import normalise_language, split_sentences
 from models_runner.metrics.entities.chinese import chinese_mentions
 from models_runner.metrics.entities.digits import digit_mentions
 from models_runner.metrics.entities.english import english_mentions
-from models_runner.metrics.entities.mentions import Kind, Mention
+from models_runner.metrics.entities.mentions import Mention, MentionKind
 from models_runner.metrics.entities.names import chinese_names, english_names, transcript_words
 
 # Part of the signature: raise it whenever a rule in this room answers differently than before.
@@ -17,7 +17,7 @@ NO_RULES = "there are no rules for names in this language"
 
 
 @dataclass(frozen=True)
-class ReadTranscript:
+class TranscriptFacts:
     """What a transcript says.
 
     Attributes:
@@ -33,11 +33,11 @@ class ReadTranscript:
     text: str
 
 
-def read_transcript(text: str, language: str) -> ReadTranscript:
+def read_transcript(text: str, language: str) -> TranscriptFacts:
     """Read a transcript once for all its summaries."""
     readings = {one for mention in number_mentions(text, language) for one in mention.readings}
     labels = "\n".join(label for label, colon, _ in (line.partition(": ") for line in text.splitlines()) if colon)
-    return ReadTranscript(frozenset(readings), transcript_words(text), transcript_words(labels), text)
+    return TranscriptFacts(frozenset(readings), transcript_words(text), transcript_words(labels), text)
 
 
 def number_mentions(text: str, language: str) -> list[Mention]:
@@ -59,7 +59,7 @@ def _apart(mentions: Sequence[Mention]) -> list[Mention]:
     return sorted(kept, key=lambda one: one.start)
 
 
-def names_in(text: str, language: str, transcript: ReadTranscript) -> list[Mention]:
+def names_in(text: str, language: str, transcript: TranscriptFacts) -> list[Mention]:
     """Return the names, in order; none in a language without rules for them."""
     rules = normalise_language(language)
     if rules == "zh":
@@ -84,9 +84,9 @@ def _sentence_starts(text: str) -> Iterator[int]:
                 yield i + 2
 
 
-def is_supported(mention: Mention, transcript: ReadTranscript) -> bool:
+def is_supported(mention: Mention, transcript: TranscriptFacts) -> bool:
     """Tell whether the transcript says a number or date of the mention's readings, or has every word of a name."""
-    if mention.kind != Kind.NAME:
+    if mention.kind != MentionKind.NAME:
         return not mention.readings.isdisjoint(transcript.readings)
     return all(
         not {word, word.removesuffix("s"), f"{word}s"}.isdisjoint(transcript.words)

@@ -6,7 +6,7 @@ from enum import StrEnum
 CLOCK_HOURS = 12
 
 
-class Kind(StrEnum):
+class MentionKind(StrEnum):
     NUMBER = "number"
     DATE = "date"
     TIME = "time"
@@ -26,7 +26,7 @@ class Mention:
 
     start: int
     end: int
-    kind: Kind
+    kind: MentionKind
     readings: frozenset[str]
     claimed: bool = True
 

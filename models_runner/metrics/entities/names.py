@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 import regex
 
 from models_runner.metrics.entities.english import DAYS, MONTHS
-from models_runner.metrics.entities.mentions import Kind, Mention
+from models_runner.metrics.entities.mentions import Mention, MentionKind
 from models_runner.metrics.entities.words import words_of
 
 _WORD = r"\p{Lu}[\p{L}\d]*(?:[’'-]\p{Lu}?[\p{L}\d]+)*|\p{Lu}(?:\.\p{Lu})+\.?"
@@ -56,7 +56,7 @@ def english_names(
         if words and not (len(words) == 1 and len(words[0][0]) == 1 and first != "x"):
             span = (start + words[0].start(), start + words[-1].end())
             parts = frozenset(_folded(word) for word in TOKEN.findall(POSSESSIVE.sub("", text[slice(*span)])))
-            yield Mention(span[0], span[1], Kind.NAME, parts)
+            yield Mention(span[0], span[1], MentionKind.NAME, parts)
 
 
 def _is_name_at_start(
@@ -82,11 +82,14 @@ def chinese_names(text: str) -> Iterator[Mention]:
     for match in CHINESE.finditer(text):
         group = next(i for i in range(1, 5) if match[i])
         if not any(match[group].startswith(word) for word in NO_NAMES):
-            yield Mention(match.start(group), match.end(group), Kind.NAME, frozenset({match[group]}))
+            yield Mention(match.start(group), match.end(group), MentionKind.NAME, frozenset({match[group]}))
     for match in LATIN.finditer(text):
         if len(match[0]) > 1:
             yield Mention(
-                match.start(), match.end(), Kind.NAME, frozenset(_folded(word) for word in TOKEN.findall(match[0]))
+                match.start(),
+                match.end(),
+                MentionKind.NAME,
+                frozenset(_folded(word) for word in TOKEN.findall(match[0])),
             )
 
 

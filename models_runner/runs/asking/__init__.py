@@ -1,1 +1,1 @@
-"""Metrics that ask a system of this site, and so need its record and its adapter."""
+"""Asking models: within the limits of an endpoint, and for metrics that ask a system of this site."""

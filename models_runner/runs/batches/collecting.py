@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.utils import timezone
 
-from jobs.draining import worker_is_ending
 from jobs.leases import KeepLease, lease_time
+from jobs.workers.draining import worker_is_ending
 from models_runner.adapters.openai_api.batches import ENDPOINT, BatchWriter, read_shape
 from models_runner.adapters.openai_api.requests import Shape
 from models_runner.adapters.protocol import AdapterError, Prompt

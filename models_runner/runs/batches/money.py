@@ -11,7 +11,7 @@ from models_runner.adapters.openai_api.answers import tokens_told
 from models_runner.adapters.openai_api.batches import BatchWriter
 from models_runner.adapters.protocol import Prompt
 from models_runner.models import ProviderBatch
-from models_runner.runs.turns import dollars_a_day, most_dollars, note_dollars, promise_dollars
+from models_runner.runs.asking.limits import dollars_a_day, most_dollars, note_dollars, promise_dollars
 from models_runner.systems.prices import cost_in_dollars
 
 # Of a day's dollars, the most for one batch: two of them, or one and all else, have room in a day.

@@ -38,7 +38,7 @@ class Reply(NamedTuple):
     reason: str = ""
 
 
-class Line(NamedTuple):
+class ResultLine(NamedTuple):
     """One line of a file of results."""
 
     custom_id: str
@@ -86,7 +86,7 @@ def _save(replies: dict[int, Reply]) -> None:
     BatchCall.objects.bulk_update(rows, ["answer", "fault", "fault_reason"])
 
 
-def _lines(path: Path) -> Iterator[Line | None]:
+def _lines(path: Path) -> Iterator[ResultLine | None]:
     """Yield the lines; None for one that is too long or no such line."""
     with path.open("rb") as file:
         while raw := file.readline(LONGEST_LINE):
@@ -103,7 +103,7 @@ def _skip_line(file: BinaryIO) -> None:
         pass
 
 
-def _line(raw: bytes) -> Line | None:
+def _line(raw: bytes) -> ResultLine | None:
     try:
         value = json.loads(raw)
     except (ValueError, RecursionError):
@@ -114,10 +114,10 @@ def _line(raw: bytes) -> Line | None:
     response = response if isinstance(response, Mapping) else {}
     status = response.get("status_code")
     status_code = status if isinstance(status, int) and not isinstance(status, bool) else None
-    return Line(value["custom_id"], status_code, response.get("body"), value.get("error"))
+    return ResultLine(value["custom_id"], status_code, response.get("body"), value.get("error"))
 
 
-def _reply(writer: BatchWriter, line: Line, shape: Shape) -> Reply:
+def _reply(writer: BatchWriter, line: ResultLine, shape: Shape) -> Reply:
     if line.status is not None and 200 <= line.status < 300 and isinstance(line.body, Mapping):
         return Reply(json.dumps(line.body))
     told = line.body if line.status is not None and line.body else line.error

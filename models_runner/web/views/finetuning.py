@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from jobs.workers import workers_for
+from jobs.workers.presence import workers_for
 from models_runner.finetune.lifecycle import FineTuningError, cancel_finetuning, resume_finetuning, start_finetuning
 from models_runner.finetune.loss_curve import loss_curve
 from models_runner.models import FineTuning

@@ -14,7 +14,7 @@ from annotations.drafting.forecast import (
     simulate_study,
 )
 from annotations.templatetags.forecasts import forecast_sentence, needed_sentence
-from benchmarks.intervals.power_table import designs, line
+from benchmarks.intervals.decisions.power_table import designs, line
 from stats.decisions.power import VotingDesign, simulate_bounds
 
 pytestmark = pytest.mark.once

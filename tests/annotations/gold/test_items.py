@@ -12,7 +12,7 @@ from annotations.models import AuditEntry, Comparison, ControlItem, ExpectedAnsw
 from annotations.models.comparisons import EVERYBODY
 from annotations.rating.assignment import next_assignment, take_comparison
 from annotations.rating.undo import undo
-from annotations.rating.votes import RefusedError
+from annotations.rating.votes import AnswerRefusedError
 from annotations.studies.pair_generation import build_comparisons
 from annotations.studies.settings import change_settings
 from annotations.studies.setup import StudySetupError
@@ -149,7 +149,7 @@ def test_an_answer_to_what_was_removed_is_refused(comparison):
     pair = make_gold(comparison)
     assignment = hand_out(comparison)
     remove(pair, None)
-    with pytest.raises(RefusedError) as refusal:
+    with pytest.raises(AnswerRefusedError) as refusal:
         vote_on(assignment, "left")
     assert refusal.value.code == "unknown_assignment"
 
@@ -250,7 +250,7 @@ def test_a_removed_check_is_gone(study):
     assignment = hand_out(pair.comparison)
     remove(pair, None)
     assert study.comparisons.count() == 9
-    with pytest.raises(RefusedError):
+    with pytest.raises(AnswerRefusedError):
         vote_on(assignment, "left")
 
 

@@ -9,7 +9,7 @@ from annotations.rating.assignment import has_work, next_assignment
 from annotations.rating.leases import return_expired
 from annotations.rating.page import rating_page
 from annotations.rating.remarks import MOST_REMARKS, NewRemark, record_remark
-from annotations.rating.votes import RefusedError
+from annotations.rating.votes import AnswerRefusedError
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, make_study
 
@@ -27,7 +27,7 @@ def say(assignment, kind="comment", reason="", text="Left names the owner.", key
 
 
 def refusal(assignment, **said):
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(AnswerRefusedError) as refused:
         say(assignment, **said)
     return refused.value.code
 
@@ -158,6 +158,6 @@ def test_remarks_are_bounded(annotator):
 
 def test_nobody_remarks_on_somebody_elses_pair(annotator):
     other = next_assignment(AnnotatorFactory(study=annotator.study))
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(AnswerRefusedError) as refused:
         record_remark(annotator, NewRemark(other.token, "comment", "", "Mine?", uuid.uuid4()))
     assert refused.value.code == "unknown_assignment"

@@ -14,7 +14,7 @@ from annotations.people.links import invitation_path
 from annotations.rating.assignment import has_work, next_assignment
 from annotations.rating.leases import come_back, leave
 from annotations.rating.undo import undo
-from annotations.rating.votes import RefusedError, Vote, record_vote
+from annotations.rating.votes import AnswerRefusedError, Vote, record_vote
 from leaderboards.presentation.study_verdict import study_verdict
 from tests.factories import AnnotatorFactory, StudyFactory, UserFactory, make_study
 
@@ -144,7 +144,7 @@ def test_who_had_rated_all_and_looked_gets_no_later_pairs(study, person):
 def test_an_open_page_sends_no_vote_after_results(study, person):
     assignment = next_assignment(rater(study))
     person.post(reverse("stop-rating", args=[study.public_id]), follow=True)
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(AnswerRefusedError) as refused:
         record_vote(rater(study), Vote(assignment.token, "overall", "left", uuid.uuid4()))
     assert refused.value.code == "results_seen"
 
@@ -153,7 +153,7 @@ def test_an_answer_sent_again_is_still_told(study, person):
     vote = rate_one(study)
     person.post(reverse("stop-rating", args=[study.public_id]), follow=True)
     assert record_vote(rater(study), vote).repeated
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(AnswerRefusedError) as refused:
         undo(rater(study), uuid.uuid4())
     assert refused.value.code == "results_seen"
 

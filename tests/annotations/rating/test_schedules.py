@@ -16,7 +16,7 @@ from annotations.rating.assignment import next_assignment, prefetch
 from annotations.rating.leases import come_back, leave, renew, return_expired
 from annotations.rating.remarks import NewRemark, record_remark
 from annotations.rating.undo import SKIP, undo
-from annotations.rating.votes import RefusedError, outcome_of
+from annotations.rating.votes import AnswerRefusedError, outcome_of
 from annotations.studies.settings import change_settings
 from benchmarks.soak import violations
 from tests.annotations.helpers import make_gold, vote_on
@@ -49,7 +49,7 @@ class World:
 
     def do(self, action, who, n):
         # Refused means that nothing changed, which the invariants check.
-        with suppress(RefusedError):
+        with suppress(AnswerRefusedError):
             getattr(self, action)(who, n)
 
     def open(self, who, n):

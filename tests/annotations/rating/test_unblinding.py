@@ -6,7 +6,7 @@ from django.urls import reverse
 from annotations.models import Guess, Study
 from annotations.people.links import invitation_path
 from annotations.rating.unblinding import GUESSES_EACH, large_side, next_guess, record_guess, study_guesses
-from annotations.rating.votes import RefusedError
+from annotations.rating.votes import AnswerRefusedError
 from models_runner.models import System
 from tests.annotations.helpers import rate_everything
 from tests.factories import AnnotatorFactory, make_study
@@ -77,7 +77,7 @@ def test_the_first_guess_stays(annotator):
 def test_nobody_guesses_about_somebody_elses_pair(annotator):
     other = AnnotatorFactory(study=annotator.study)
     rate_everything(other)
-    with pytest.raises(RefusedError):
+    with pytest.raises(AnswerRefusedError):
         record_guess(annotator, next_guess(other).token, "left")
     assert not Guess.objects.exists()
 

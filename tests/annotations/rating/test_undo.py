@@ -9,7 +9,7 @@ from annotations.rating.assignment import next_assignment
 from annotations.rating.leases import return_expired
 from annotations.rating.remarks import NewRemark, newest_remarks, record_remark
 from annotations.rating.undo import Undone, has_acted, undo
-from annotations.rating.votes import RefusedError
+from annotations.rating.votes import AnswerRefusedError
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, make_study
 
@@ -29,7 +29,7 @@ def rate(annotator, choice="left"):
 
 
 def refusal(annotator, key=None):
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(AnswerRefusedError) as refused:
         undo(annotator, key or uuid.uuid4())
     return refused.value.code
 

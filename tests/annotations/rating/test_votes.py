@@ -7,7 +7,7 @@ from django.utils import timezone
 from annotations.models import Assignment, Judgement, JudgementRevision, Study
 from annotations.rating.assignment import next_assignment
 from annotations.rating.leases import return_expired
-from annotations.rating.votes import MOST_REVISIONS, RefusedError, choice_of, outcome_of
+from annotations.rating.votes import MOST_REVISIONS, AnswerRefusedError, choice_of, outcome_of
 from tests.annotations.helpers import rate_everything, vote_on
 from tests.factories import AnnotatorFactory, make_study
 
@@ -55,7 +55,7 @@ def test_the_same_vote_again_is_the_same_vote(assignment):
 def test_a_key_of_another_answer_is_refused(assignment):
     key = uuid.uuid4()
     vote_on(assignment, "left", client_key=key)
-    with pytest.raises(RefusedError) as refusal:
+    with pytest.raises(AnswerRefusedError) as refusal:
         vote_on(assignment, "right", client_key=key)
     assert refusal.value.code == "key_used"
     assert Judgement.objects.get().outcome == assignment.shown_left
@@ -71,13 +71,13 @@ def test_a_correction_keeps_the_earlier_answer(assignment):
 def test_an_assignment_of_somebody_else_is_unknown(assignment):
     stranger = AnnotatorFactory(study=assignment.annotator.study)
     assignment.annotator = stranger
-    with pytest.raises(RefusedError) as refusal:
+    with pytest.raises(AnswerRefusedError) as refusal:
         vote_on(assignment, "left")
     assert refusal.value.code == "unknown_assignment"
 
 
 def test_an_unknown_criterion_is_refused_and_nothing_is_stored(assignment):
-    with pytest.raises(RefusedError) as refusal:
+    with pytest.raises(AnswerRefusedError) as refusal:
         vote_on(assignment, "left", criterion="beauty")
     assert refusal.value.code == "unknown_criterion"
     assert not JudgementRevision.objects.exists()
@@ -86,7 +86,7 @@ def test_an_unknown_criterion_is_refused_and_nothing_is_stored(assignment):
 def test_a_closed_study_takes_no_vote(assignment):
     Study.objects.update(status=Study.Status.CLOSED)
     assignment.annotator.study.refresh_from_db()
-    with pytest.raises(RefusedError) as refusal:
+    with pytest.raises(AnswerRefusedError) as refusal:
         vote_on(assignment, "left")
     assert refusal.value.code == "study_not_open"
 
@@ -104,7 +104,7 @@ def test_a_late_vote_is_refused_when_others_have_rated_meanwhile(assignment):
     later = timezone.now() + timedelta(days=2)
     return_expired(study, now=later)
     rate_everything(AnnotatorFactory(study=study))
-    with pytest.raises(RefusedError) as refusal:
+    with pytest.raises(AnswerRefusedError) as refusal:
         vote_on(assignment, "left", now=later)
     assert refusal.value.code == "lease_lost"
     assert Judgement.objects.filter(assignment=assignment).count() == 0
@@ -132,7 +132,7 @@ def test_strength_is_stored_with_the_side():
 )
 def test_an_answer_that_the_page_does_not_offer_is_refused(study, choice, strength, code):
     assignment = next_assignment(AnnotatorFactory(study=make_study(**study)))
-    with pytest.raises(RefusedError) as refusal:
+    with pytest.raises(AnswerRefusedError) as refusal:
         vote_on(assignment, choice, strength=strength)
     assert refusal.value.code == code
     assert not Judgement.objects.exists()
@@ -148,7 +148,7 @@ def test_optional_strength_may_be_said_or_not(strength):
 def test_an_answer_is_not_changed_without_end(assignment):
     for n in range(MOST_REVISIONS):
         vote_on(assignment, ("left", "right")[n % 2])
-    with pytest.raises(RefusedError) as refusal:
+    with pytest.raises(AnswerRefusedError) as refusal:
         vote_on(assignment, "tie")
     assert refusal.value.code == "too_many_changes"
     assert JudgementRevision.objects.count() == MOST_REVISIONS

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from annotations.models import Study
 from annotations.rating.assignment import has_work, next_assignment
-from annotations.rating.votes import RefusedError
+from annotations.rating.votes import AnswerRefusedError
 from annotations.studies.settings import change_settings, change_status
 from annotations.studies.setup import StudySetupError
 from annotations.web.forms.studies import SettingsForm
@@ -127,7 +127,7 @@ def test_a_vote_after_the_end_is_refused():
     study = make_study()
     assignment = next_assignment(AnnotatorFactory(study=study))
     assignment.annotator.study.closes_at = timezone.now()
-    with pytest.raises(RefusedError) as refusal:
+    with pytest.raises(AnswerRefusedError) as refusal:
         vote_on(assignment, "left")
     assert refusal.value.code == "study_not_open"
 

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import evalsite
+from leaderboards.presentation.charts.drawing.rendering import FILES
 from leaderboards.presentation.charts.forest import forest_chart
 from leaderboards.presentation.charts.labels import PLACES, padded, place_labels
 from leaderboards.presentation.charts.look import DARK, LIGHT, REGIMES, Look, look_of
 from leaderboards.presentation.charts.progress import progress_chart
-from leaderboards.presentation.charts.rendering import FILES
 from leaderboards.presentation.charts.scatter import Axis, scatter_chart
 from leaderboards.presentation.charts.win_matrix import MOST_SYSTEMS, win_matrix_chart
 from stats.ratings.estimates import NO_LIMIT

@@ -13,8 +13,8 @@ from leaderboards.boards.planning import compute_planning
 from leaderboards.boards.stopping import stopping_bounds
 from leaderboards.data.filters import DEFAULT
 from leaderboards.data.inputs import gather_inputs
+from leaderboards.presentation.charts.drawing.rendering import as_svg
 from leaderboards.presentation.charts.look import Look
-from leaderboards.presentation.charts.rendering import as_svg
 from leaderboards.presentation.charts.widths import AHEAD, widths_chart
 from leaderboards.presentation.needed import say_number
 from stats.ratings.ratings import rate

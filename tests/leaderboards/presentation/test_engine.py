@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from leaderboards.presentation.charts import engine
-from leaderboards.presentation.charts.engine import DrawingError, Engine
+from leaderboards.presentation.charts.drawing import engine
+from leaderboards.presentation.charts.drawing.engine import DrawingError, Engine
 
 pytestmark = [pytest.mark.once, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
 SPEC = {"data": {"values": [{"x": 1}]}, "mark": "point", "encoding": {"x": {"field": "x", "type": "quantitative"}}}

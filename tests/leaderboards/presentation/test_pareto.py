@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leaderboards.presentation.charts.drawing.rendering import as_svg
 from leaderboards.presentation.charts.look import Look
 from leaderboards.presentation.charts.pareto import LABELS, Costs, pareto_chart
-from leaderboards.presentation.charts.rendering import as_svg
 from stats.decisions.pareto import pareto_front
 from tests.leaderboards.presentation.test_charts import everything
 

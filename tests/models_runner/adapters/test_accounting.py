@@ -2,8 +2,8 @@
 
 import pytest
 
-from models_runner.runs.energy import EnergyMeter
-from models_runner.runs.machine import machine_record
+from models_runner.runs.machine.energy import EnergyMeter
+from models_runner.runs.machine.record import machine_record
 from models_runner.systems.prices import cost_in_dollars
 
 

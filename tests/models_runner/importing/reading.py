@@ -1,14 +1,14 @@
 """What tests of readers share: read a text or bytes as if it were uploaded, without a database."""
 
 from models_runner.importing.field_map.mapping import parse_map
-from models_runner.importing.files import Source
+from models_runner.importing.files import SourceFile
 from models_runner.importing.preview import FilePreview, ImportPreview, preview_import
 from models_runner.importing.reading import ReadOptions
 
 
 def preview(name: str, content: str | bytes, *maps: str, **options) -> ImportPreview:
     data = content if isinstance(content, bytes) else content.encode()
-    return preview_import([Source(name, data=data)], ReadOptions(fields=parse_map(maps), **options))
+    return preview_import([SourceFile(name, data=data)], ReadOptions(fields=parse_map(maps), **options))
 
 
 def read(name: str, content: str | bytes, *maps: str, **options) -> FilePreview:

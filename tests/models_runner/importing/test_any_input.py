@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from models_runner.importing.files import Source
+from models_runner.importing.files import SourceFile
 from models_runner.importing.preview import preview_import
 from models_runner.importing.readers.registry import FORMATS
 from models_runner.importing.reading import ReadOptions
@@ -34,14 +34,14 @@ JSON = st.recursive(
 @given(NAMES, st.lists(PIECES, max_size=25), st.sampled_from(FORMATS))
 def test_any_text_in_any_format(name, pieces, kind):
     data = "".join(pieces).encode("utf-8", "surrogatepass")
-    result = preview_import([Source(name, data=data)], ReadOptions(format=kind))
+    result = preview_import([SourceFile(name, data=data)], ReadOptions(format=kind))
     assert result.documents or result.problems or result.ignored
 
 
 @settings(max_examples=200, deadline=None)
 @given(NAMES, st.binary(max_size=200), st.sampled_from([b"", b"PK\x03\x04", b"PAR1", b"ARROW1", b"\xff\xfe", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"]))  # fmt: skip
 def test_any_bytes(name, data, mark):
-    result = preview_import([Source(name, data=mark + data)], ReadOptions())
+    result = preview_import([SourceFile(name, data=mark + data)], ReadOptions())
     assert result.documents or result.problems or result.ignored
 
 
@@ -50,14 +50,16 @@ def test_any_bytes(name, data, mark):
 @example("Maya &")
 @example("/ Leo")
 def test_any_name_before_a_colon(name):
-    result = preview_import([Source("a.txt", data=f"{name}: We ship.\n{name}: On Friday.\n".encode())], ReadOptions())
+    result = preview_import(
+        [SourceFile("a.txt", data=f"{name}: We ship.\n{name}: On Friday.\n".encode())], ReadOptions()
+    )
     assert result.documents or result.problems
 
 
 @settings(max_examples=400, deadline=None)
 @given(JSON, st.sampled_from(["auto", "whisper", "speech-json", "ami", "meetingbank", "qmsum", "jsonl"]))
 def test_any_json(value, kind):
-    result = preview_import([Source("a.json", data=json.dumps(value).encode())], ReadOptions(format=kind))
+    result = preview_import([SourceFile("a.json", data=json.dumps(value).encode())], ReadOptions(format=kind))
     assert result.documents or result.problems
 
 

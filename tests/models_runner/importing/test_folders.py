@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from docx import Document as WordDocument
 
-from models_runner.importing.files import Source
+from models_runner.importing.files import SourceFile
 from models_runner.importing.preview import preview_import
 from models_runner.importing.readers import archives
 from models_runner.importing.readers.registry import FORMATS, READERS
@@ -188,7 +188,7 @@ class TestAmiAndIcsi:
 
     @pytest.mark.parametrize("as_zip", [True, False])
     def test_nxt_words(self, corpus, tmp_path, as_zip):
-        given = [Source("ami.zip", data=zipped(corpus))] if as_zip else fill(tmp_path, corpus)
+        given = [SourceFile("ami.zip", data=zipped(corpus))] if as_zip else fill(tmp_path, corpus)
         first, second = preview_import(given, ReadOptions()).documents
         assert (first.id, second.id) == ("ES2002a", "ES2003b")
         assert first.turns == [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs import draining
+from jobs.workers import draining
 from models_runner.models import Run, Score, ScoringJob
 from models_runner.runs import generation, lifecycle, scoring
 from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, SystemFactory

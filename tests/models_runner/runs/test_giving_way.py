@@ -7,8 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from models_runner.models import Run, Summary
-from models_runner.runs import generation, giving_way, lifecycle
-from models_runner.runs.queue import waiting_of
+from models_runner.runs import generation, lifecycle
+from models_runner.runs.queue import giving_way
+from models_runner.runs.queue.waiting import waiting_of
 from tests.factories import DatasetFactory, DocumentFactory, SystemFactory
 from tests.people import researcher
 
@@ -121,7 +122,7 @@ def test_a_run_that_cannot_be_loaded_lets_the_other_go_on(long, dataset):
 
 
 def test_the_page_puts_a_run_first_and_says_what_comes_before(long, short, monkeypatch):
-    monkeypatch.setattr("models_runner.runs.queue.workers_for", lambda queue: 1)
+    monkeypatch.setattr("models_runner.runs.queue.waiting.workers_for", lambda queue: 1)
     client, address = researcher(), reverse("run_first", args=[short.pk])
     assert [before.run for before in waiting_of([short])[short.pk].before] == [long]
     assert "Write first" in client.get(short.get_absolute_url()).content.decode()

@@ -11,7 +11,7 @@ from jobs.sweeper import sweep
 from models_runner.models import FineTuning, Run, Summary
 from models_runner.runs import generation, lifecycle
 from models_runner.runs.overview import run_rows, run_status
-from models_runner.runs.queue import waiting_of
+from models_runner.runs.queue.waiting import waiting_of
 from tests.factories import DatasetFactory, DocumentFactory, SystemFactory
 from tests.people import researcher
 

@@ -11,18 +11,18 @@ from django.utils import timezone
 from jobs.ownership import owner_id
 from judges.judging.lifecycle import Asked, start_judging
 from judges.judging.work import work_on_judging
-from models_runner.adapters.openai_api.turns import Wish, busy_seconds, turn_at
+from models_runner.adapters.openai_api.turns import RequestSize, busy_seconds, turn_at
 from models_runner.adapters.protocol import AdapterError, NotYetError, Prompt, SystemSpec
 from models_runner.adapters.registry import load_engine, unload_all
 from models_runner.checks import problem_of_limits
 from models_runner.models import Endpoint, EndpointRequest, Run, Summary
 from models_runner.runs import lifecycle
+from models_runner.runs.asking.limits import tidy, use_of
 from models_runner.runs.generation import work_on_run
-from models_runner.runs.queue import waiting_of
-from models_runner.runs.turns import tidy, use_of
-from tests.endpoint import completion, endpoint
+from models_runner.runs.queue.waiting import waiting_of
 from tests.factories import DatasetFactory, DocumentFactory, SystemFactory, make_study
 from tests.judges.files import judge
+from tests.servers.endpoint import completion, endpoint
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,7 +41,7 @@ def limited(settings, host=HOST, **limits):
 
 
 def wish(prompt=500, output=500, price=None):
-    return lambda: Wish(prompt, output, PRICE if price is None else price)
+    return lambda: RequestSize(prompt, output, PRICE if price is None else price)
 
 
 def sent(host=HOST, *, seconds_ago=0.0, ended=True, owner=None, **values):
@@ -143,7 +143,7 @@ def test_a_request_waits_until_there_is_room(settings, monkeypatch, limits, earl
         assert 0 < seconds <= 2
         raise InterruptedError
 
-    monkeypatch.setattr("models_runner.runs.turns.time.sleep", slept)
+    monkeypatch.setattr("models_runner.runs.asking.limits.time.sleep", slept)
     if waits:
         with pytest.raises(InterruptedError), turn_at(HOST, wish()):
             pass
@@ -221,7 +221,7 @@ def test_what_no_day_will_let_pass_is_an_error(settings, price, message):
 def test_a_worker_that_is_told_to_end_waits_for_no_turn(settings, monkeypatch):
     limited(settings, requests_at_once=1)
     sent(ended=False)
-    monkeypatch.setattr("models_runner.runs.turns.worker_is_ending", lambda: True)
+    monkeypatch.setattr("models_runner.runs.asking.limits.worker_is_ending", lambda: True)
     with pytest.raises(NotYetError, match="The worker ends"), turn_at(HOST, wish()):
         pass
 

@@ -14,9 +14,9 @@ from models_runner.models import Run, Summary, System, Trial
 from models_runner.runs.trials import work_on_trial
 from models_runner.systems import catalog
 from models_runner.web.system_form import ADAPTER_LABELS, SystemForm
-from tests.endpoint import always, completion, endpoint
 from tests.factories import DatasetFactory, DocumentFactory, ReferenceFactory, SystemFactory
 from tests.people import annotator, researcher, stranger
+from tests.servers.endpoint import always, completion, endpoint
 
 pytestmark = pytest.mark.django_db
 GOOD = (200, {}, completion("The library opens on Monday.", prompt_tokens=40))

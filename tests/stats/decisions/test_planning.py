@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import t as student
 from statsmodels.stats.power import NormalIndPower, TTestPower
 
-from benchmarks.intervals.planning import PLANNED, plan
+from benchmarks.intervals.decisions.planning import PLANNED, plan
 from leaderboards.boards.neighbours import NO_LIMIT, NO_LIMIT_YET, neighbour_gaps
 from stats.decisions.planning import (
     FORECAST_LEVEL,

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from benchmarks.intervals.deciding import BEST, DEFAULT, HELD_OUT, best_order, cost, found
+from benchmarks.intervals.decisions.deciding import BEST, DEFAULT, HELD_OUT, best_order, cost, found
 from benchmarks.intervals.designs import Design
 from benchmarks.simulate import measure
 from stats.decisions.sampling import NoPairAvailableError, question_probabilities

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import norm, t
 
 from benchmarks.intervals.boards import votes_of
-from benchmarks.intervals.comparisons import MARGIN, SEVERAL, at_margin
+from benchmarks.intervals.decisions.comparisons import MARGIN, SEVERAL, at_margin
 from benchmarks.intervals.draw import draw_studies
 from stats.decisions.noninferiority import Scale, growth_to_decide, noninferiorities
 from stats.decisions.selection import compare_all, compare_chosen

@@ -3,15 +3,15 @@ import pytest
 
 from benchmarks.judges.draw import JudgeDesign, draw_study
 from stats.judges.agreement import agreement, among_people
-from stats.judges.arrays import NO_VERDICT, Answers, Items, PeopleVotes, answers, classes
+from stats.judges.arrays import NO_VERDICT, ItemAnswers, Items, PeopleVotes, answers, classes
 from stats.votes.arrays import A_SHARE, InvalidVotesError
-from tests.stats.judges.second_dyads import second_among_people
+from tests.stats.judges.second.second_dyads import second_among_people
 from tests.stats.simulate import BOTH_BAD, TIE, A, B
 
 
 def judged(outcome):
     outcome = np.array(outcome)
-    return Answers(outcome, np.where(outcome >= 0, A_SHARE[outcome], np.nan))
+    return ItemAnswers(outcome, np.where(outcome >= 0, A_SHARE[outcome], np.nan))
 
 
 # The second item compares systems 1 and 0, in this order.

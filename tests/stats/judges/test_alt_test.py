@@ -4,10 +4,10 @@ from scipy.stats import false_discovery_control
 
 from benchmarks.judges.draw import JudgeDesign, draw_study
 from stats.judges.alt_test import alt_test, rejected
-from stats.judges.arrays import NO_VERDICT, Answers, Items, PeopleVotes, answers
+from stats.judges.arrays import NO_VERDICT, ItemAnswers, Items, PeopleVotes, answers
 from stats.votes.arrays import A_SHARE, InvalidVotesError
 from tests.stats.judges import mtbench
-from tests.stats.judges.second_alt_test import second_alt_test
+from tests.stats.judges.second.second_alt_test import second_alt_test
 
 
 def arrays(people, judge):
@@ -19,7 +19,7 @@ def arrays(people, judge):
     outcome = np.array([judge.get(item, NO_VERDICT) for item in keys])
     share = np.where(outcome >= 0, A_SHARE[outcome], np.nan)
     items = Items(np.zeros(n, dtype=int), np.ones(n, dtype=int), np.arange(n))
-    return items, PeopleVotes(*np.array(rows).T), Answers(outcome, share)
+    return items, PeopleVotes(*np.array(rows).T), ItemAnswers(outcome, share)
 
 
 @pytest.mark.parametrize(("name", "advantage"), [("gemini_flash", 0.72), ("gemini_pro", 0.76)])
@@ -72,7 +72,7 @@ def test_a_judge_that_is_epsilon_worse_wins_rarely():
         # Two people who always agree; the judge is right in 80 % of the items, so that each person leads in 20 %.
         votes = PeopleVotes(np.tile(np.arange(n), 2), np.repeat([0, 1], n), np.zeros(2 * n, dtype=int))
         outcome = (rng.random(n) < 0.2).astype(int)
-        found = alt_test(items, votes, Answers(outcome, A_SHARE[outcome]), epsilon=0.2)
+        found = alt_test(items, votes, ItemAnswers(outcome, A_SHARE[outcome]), epsilon=0.2)
         won += found.passes
     # The two tests are the same test, so the rate is that of one at 5 % after Benjamini and Yekutieli: 2/2 * 5 % / 1.5.
     # Binomial(400, 0.033) exceeds 26 once in 2,000.
@@ -121,5 +121,5 @@ def test_settings_out_of_range_are_refused():
         alt_test(
             Items(np.array([0]), np.array([1]), np.array([0])),
             PeopleVotes(np.array([0, 0]), np.array([1, 1]), np.array([0, 0])),
-            Answers(np.array([0]), np.array([1.0])),
+            ItemAnswers(np.array([0]), np.array([1.0])),
         )

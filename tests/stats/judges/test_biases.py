@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from benchmarks.judges.draw import JudgeDesign, draw_study
-from stats.judges.arrays import NO_VERDICT, Answers, Items, PeopleVotes, Verdicts, answers
+from stats.judges.arrays import NO_VERDICT, ItemAnswers, Items, PeopleVotes, Verdicts, answers
 from stats.judges.biases import family_bias, length_bias, position_bias, sample_consistency
 from stats.metrics.metric_model import fit_logistic
 from stats.votes.arrays import A_SHARE, InvalidVotesError
@@ -59,7 +59,7 @@ def test_people_who_like_length_too_do_not_make_a_bias():
     length = rng.integers(50, 100, (n, 2)).astype(float)
     outcome = np.where(length[:, 0] > length[:, 1], A, B)
     votes = PeopleVotes(np.repeat(np.arange(n), 3), np.tile(np.arange(3), n), np.repeat(outcome, 3))
-    found = length_bias(items, length, votes, Answers(outcome, A_SHARE[outcome]))
+    found = length_bias(items, length, votes, ItemAnswers(outcome, A_SHARE[outcome]))
     assert found.beyond_people.value == 0
 
 
@@ -74,10 +74,10 @@ def test_the_slope_is_that_of_the_logistic_model():
 
 
 def test_length_is_undefined_without_differences_or_verdicts():
-    judge = Answers(np.full(4, A), np.ones(4))
+    judge = ItemAnswers(np.full(4, A), np.ones(4))
     same = length_bias(ITEMS, np.ones((4, 2)), NO_VOTES, judge)
     assert same.slope.reason.startswith("undefined")
-    silent = length_bias(ITEMS, np.ones((4, 2)), NO_VOTES, Answers(np.full(4, NO_VERDICT), np.full(4, np.nan)))
+    silent = length_bias(ITEMS, np.ones((4, 2)), NO_VOTES, ItemAnswers(np.full(4, NO_VERDICT), np.full(4, np.nan)))
     assert silent.slope.reason.startswith("too few to say")
     with pytest.raises(InvalidVotesError):
         length_bias(ITEMS, np.ones((3, 2)), NO_VOTES, judge)
@@ -85,7 +85,7 @@ def test_length_is_undefined_without_differences_or_verdicts():
 
 def test_family_by_hand_and_in_a_study():
     # Items 0, 1, 3 set system 0 against others; the judge always says system 0, people half of the time.
-    judge = Answers(np.array([A, A, B, A]), np.array([1.0, 1, 0, 1]))
+    judge = ItemAnswers(np.array([A, A, B, A]), np.array([1.0, 1, 0, 1]))
     votes = PeopleVotes(np.array([0, 0, 1, 1, 2]), np.array([0, 1, 0, 1, 0]), np.array([A, B, A, TIE, A]))
     found = family_bias(ITEMS, np.array([True, False, False]), votes, judge)
     assert found.judge_share.value == 1
@@ -101,7 +101,7 @@ def test_family_by_hand_and_in_a_study():
     assert not family_bias(study.items, related, study.votes, judge).beyond_people.above(0)
     own = (rng.random(len(study.items)) < 0.4) & (study.items.system_b == 3)
     outcome = np.where(own, B, judge.outcome)
-    biased = Answers(outcome, np.where(own, 0.0, judge.share))
+    biased = ItemAnswers(outcome, np.where(own, 0.0, judge.share))
     assert family_bias(study.items, related, study.votes, biased).beyond_people.above(0)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.judges.draw import JudgeDesign, draw_study
-from stats.judges.arrays import Answers, Items, OrderRule, PeopleVotes, answers
+from stats.judges.arrays import ItemAnswers, Items, OrderRule, PeopleVotes, answers
 from stats.judges.calibration import calibration
 from stats.judges.figures import judge_figures
 from tests.stats.simulate import TIE, A, B
@@ -16,7 +16,7 @@ ITEMS = Items(np.zeros(N, dtype=int), np.ones(N, dtype=int), np.arange(N))
 def test_bins_by_hand():
     # Chances of the preferred side 0.55 (four times, right in 2 + a half of 4) and 0.95 (right in 3 of 4).
     share = np.array([0.55, 0.45, 0.55, 0.45, 0.95, 0.05, 0.95, 0.95])
-    judge = Answers(np.where(share > 0.5, A, B), share)
+    judge = ItemAnswers(np.where(share > 0.5, A, B), share)
     votes = PeopleVotes(np.arange(N), np.arange(N) % 2, np.array([A, B, B, TIE, A, B, A, B]))
     found = calibration(ITEMS, votes, judge, seed=1)
     assert [(b.lower, b.upper, b.n) for b in found.bins] == [(0.5, 0.6, 4), (0.9, 1.0, 4)]
@@ -38,10 +38,10 @@ def test_a_calibrated_judge_has_less_error_than_one_too_sure():
 
 
 def test_too_little_is_said():
-    none = calibration(ITEMS, PeopleVotes(*np.zeros((3, 0), dtype=int)), Answers(np.full(N, A), np.ones(N)), seed=1)
+    none = calibration(ITEMS, PeopleVotes(*np.zeros((3, 0), dtype=int)), ItemAnswers(np.full(N, A), np.ones(N)), seed=1)
     assert (none.bins, none.plain, none.error.value) == ((), None, None)
     one = PeopleVotes(np.zeros(3, dtype=int), np.arange(3), np.array([A, A, B]))
-    found = calibration(ITEMS, one, Answers(np.full(N, A), np.ones(N)), seed=1)
+    found = calibration(ITEMS, one, ItemAnswers(np.full(N, A), np.ones(N)), seed=1)
     assert found.error.reason.startswith("too few to say")
     assert found.plain == pytest.approx(1 / 3)
 

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from benchmarks.judges.draw import JudgeDesign, draw_study
-from stats.judges.arrays import NO_VERDICT, Answers, Items, PeopleVotes, answers
+from stats.judges.arrays import NO_VERDICT, ItemAnswers, Items, PeopleVotes, answers
 from stats.judges.corrected import win_rate
 from stats.votes.arrays import A_SHARE
-from tests.stats.judges.lee import lee_interval, rogan_gladen
+from tests.stats.judges.second.lee import lee_interval, rogan_gladen
 from tests.stats.ratings.powered_mean import powered_mean
 from tests.stats.simulate import TIE, A, B
 
@@ -17,7 +17,7 @@ def single_answers(rng, n, m, *, share=0.6, right=0.8):
     items = Items(np.zeros(n, dtype=int), np.ones(n, dtype=int), np.arange(n))
     truth = np.where(rng.random(n) < share, A, B)
     outcome = np.where(rng.random(n) < right, truth, 1 - truth)
-    return items, PeopleVotes(np.arange(m), np.arange(m), truth[:m]), Answers(outcome, A_SHARE[outcome])
+    return items, PeopleVotes(np.arange(m), np.arange(m), truth[:m]), ItemAnswers(outcome, A_SHARE[outcome])
 
 
 def test_two_answers_give_rogan_and_gladens_estimate():
@@ -27,10 +27,10 @@ def test_two_answers_give_rogan_and_gladens_estimate():
     items = Items(np.zeros(n, dtype=int), np.ones(n, dtype=int), np.arange(n))
     outcome = np.repeat([A, B, A, B, A, B], [40, 10, 10, 40, 550, 350])
     votes = PeopleVotes(np.arange(100), np.arange(100), np.repeat([A, B], 50))
-    found = win_rate(items, votes, Answers(outcome, A_SHARE[outcome]), 0)
+    found = win_rate(items, votes, ItemAnswers(outcome, A_SHARE[outcome]), 0)
     assert (found.sensitivity, found.specificity) == pytest.approx((0.8, 0.8))
     assert found.corrected.value == pytest.approx(2 / 3) == rogan_gladen(0.6, 0.8, 0.8)
-    other = win_rate(items, votes, Answers(outcome, A_SHARE[outcome]), 1)
+    other = win_rate(items, votes, ItemAnswers(outcome, A_SHARE[outcome]), 1)
     assert other.corrected.value == pytest.approx(1 / 3)
     assert other.corrected.lower == pytest.approx(1 - found.corrected.upper, abs=1e-5)
 
@@ -65,7 +65,7 @@ def test_ties_are_half_of_each():
     items = Items(np.zeros(n, dtype=int), np.ones(n, dtype=int), np.arange(n))
     outcome = np.repeat([A, TIE, B], 20)
     votes = PeopleVotes(np.arange(n), np.arange(n) % 5, outcome)
-    found = win_rate(items, votes, Answers(outcome, A_SHARE[outcome]), 0)
+    found = win_rate(items, votes, ItemAnswers(outcome, A_SHARE[outcome]), 0)
     assert found.sensitivity == pytest.approx(25 / 30)
     assert found.corrected.value == pytest.approx(0.5)
 
@@ -75,10 +75,10 @@ def test_a_judge_that_says_nothing_sets_no_limits():
     items, votes, _ = single_answers(rng, 2000, 200)
     coin = np.where(rng.random(2000) < 0.5, A, B)
     coin[:200] = np.where(np.arange(200) % 20 < 11, votes.outcome, 1 - votes.outcome)
-    found = win_rate(items, votes, Answers(coin, A_SHARE[coin]), 0)
+    found = win_rate(items, votes, ItemAnswers(coin, A_SHARE[coin]), 0)
     assert (found.corrected.lower, found.corrected.upper) == (0, 1)
     worse = np.where(np.arange(2000) < 200, 1 - np.resize(votes.outcome, 2000), coin)
-    told = win_rate(items, votes, Answers(worse, A_SHARE[worse]), 0)
+    told = win_rate(items, votes, ItemAnswers(worse, A_SHARE[worse]), 0)
     assert told.corrected.reason.startswith("undefined")
     assert told.powered == told.people
     assert (told.tuning, told.effective) == (0, 200)
@@ -103,7 +103,7 @@ def test_too_little_is_said():
     none = win_rate(items, NOBODY, judge, 0)
     assert (none.people.value, none.corrected.value, none.powered.value, none.effective) == (None,) * 4
     assert (none.sensitivity, none.specificity) == (None, None)
-    silent = win_rate(items, NOBODY, Answers(np.full(100, NO_VERDICT), np.full(100, np.nan)), 0)
+    silent = win_rate(items, NOBODY, ItemAnswers(np.full(100, NO_VERDICT), np.full(100, np.nan)), 0)
     assert silent.judge.value is None
     one_sided = win_rate(*single_answers(np.random.default_rng(1), 100, 60, share=1.0), 0)
     assert "against" in one_sided.corrected.reason

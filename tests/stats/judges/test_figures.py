@@ -3,7 +3,7 @@ import pytest
 
 from benchmarks.judges.draw import JudgeDesign, draw_study
 from stats.judges.agreement import agreement
-from stats.judges.arrays import NO_VERDICT, Answers, Items, OrderRule, PeopleVotes, answers, answers_from_scores
+from stats.judges.arrays import NO_VERDICT, ItemAnswers, Items, OrderRule, PeopleVotes, answers, answers_from_scores
 from stats.judges.figures import WhyNot, judge_figures, worst_disagreements
 from stats.votes.arrays import A_SHARE
 from tests.stats.simulate import TIE, A, B
@@ -58,7 +58,7 @@ def test_disagreements_come_worst_first():
         np.array([0, 1, 1, 1, 2, 2, 3, 4]), np.array([0, 0, 1, 2, 0, 1, 0, 0]), np.array([B, B, B, B, A, A, B, B])
     )
     outcome = np.array([A, A, A, TIE, NO_VERDICT])
-    found = worst_disagreements(items, votes, Answers(outcome, np.where(outcome >= 0, A_SHARE[outcome], np.nan)))
+    found = worst_disagreements(items, votes, ItemAnswers(outcome, np.where(outcome >= 0, A_SHARE[outcome], np.nan)))
     assert found.tolist() == [1, 0, 3]
 
 

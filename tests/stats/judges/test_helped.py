@@ -8,7 +8,7 @@ from stats.judges.helped import helped_ratings, powered
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.uncertainty.calibrated import precision
 from stats.votes.arrays import InvalidVotesError, VoteArrays
-from tests.stats.judges.full_root import full_root
+from tests.stats.judges.second.full_root import full_root
 from tests.stats.ratings.powered_mean import powered_mean
 from tests.stats.simulate import A, B
 

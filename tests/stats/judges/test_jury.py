@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from benchmarks.judges.draw import JudgeDesign, draw_study
-from stats.judges.jury import Told, cross_fitted, fit_jury
+from stats.judges.jury import JuryRows, cross_fitted, fit_jury
 from stats.metrics.metric_model import cross_predict, fit_logistic
 from stats.votes.arrays import A_SHARE, InvalidVotesError
 
@@ -22,7 +22,7 @@ def columns(seed, *accuracies, documents=80):
 def fitted(items, votes, x, **options):
     item = votes.item
     share, weight = A_SHARE[votes.outcome], np.ones(len(votes))
-    return fit_jury(Told(x[item], share, weight, items.document[item], votes.annotator), **options)
+    return fit_jury(JuryRows(x[item], share, weight, items.document[item], votes.annotator), **options)
 
 
 def test_a_bad_judge_counts_for_nothing_and_a_better_one_for_more():
@@ -66,7 +66,7 @@ def test_predictions_are_those_of_the_metric_model_where_all_are_heard():
     item = some.item
     share, weight, document = A_SHARE[some.outcome], np.ones(len(item)), items.document[item]
     no_judges = np.zeros(2, dtype=bool)
-    told = Told(x[item], share, weight, document, some.annotator)
+    told = JuryRows(x[item], share, weight, document, some.annotator)
     found = cross_fitted(told, x, items.document, seed=3, judges=no_judges)
     beyond = items.document >= 40
     of_votes, of_others = cross_predict(x[item], share, weight, document, x[beyond], seed=3)
@@ -80,7 +80,7 @@ def test_a_vote_has_no_part_in_its_own_prediction():
 
     def predicted(share):
         weight = np.ones(len(item))
-        told = Told(x[item], share, weight, items.document[item], votes.annotator)
+        told = JuryRows(x[item], share, weight, items.document[item], votes.annotator)
         return cross_fitted(told, x, items.document, seed=1)
 
     share = A_SHARE[votes.outcome]
@@ -92,7 +92,7 @@ def test_a_vote_has_no_part_in_its_own_prediction():
 
 def test_too_little_is_refused():
     with pytest.raises(InvalidVotesError):
-        Told(np.zeros((3, 1)), *np.zeros((2, 3)), *np.zeros((2, 2), dtype=int))
+        JuryRows(np.zeros((3, 1)), *np.zeros((2, 3)), *np.zeros((2, 2), dtype=int))
     one = np.zeros(2, dtype=int)
     with pytest.raises(InvalidVotesError):
-        cross_fitted(Told(np.ones((2, 1)), np.ones(2), np.ones(2), one, one), np.ones((2, 1)), one, seed=1)
+        cross_fitted(JuryRows(np.ones((2, 1)), np.ones(2), np.ones(2), one, one), np.ones((2, 1)), one, seed=1)

@@ -8,9 +8,9 @@ import pytest
 from benchmarks.judges.draw import JudgeDesign, draw_study
 from benchmarks.replays.reading import UnknownFolderError, read_evaluation
 from benchmarks.replays.replay import adaptive, by_document, looked_for, scattered
-from benchmarks.votes_saved import UNIFORM, budgets, needed, replay, summary, ways, with_simulated_judge
+from benchmarks.replays.votes_saved import UNIFORM, budgets, needed, replay, summary, ways, with_simulated_judge
 from stats.judges.agreement import agreement
-from stats.judges.arrays import NO_VERDICT, Answers
+from stats.judges.arrays import NO_VERDICT, ItemAnswers
 from tests.stats.simulate import TIE, A, B
 
 WINNERS = ("model_a", "model_b", "tie", "both_bad")
@@ -146,7 +146,7 @@ def test_a_simulated_judge_agrees_as_asked(folder):
     data = with_simulated_judge(read_evaluation(folder), 0.5, seed=3)
     share = data.shares[:, -1]
     outcome = np.where(np.isnan(share), NO_VERDICT, np.where(share > 0.5, A, np.where(share < 0.5, B, TIE)))
-    found = agreement(data.items, data.votes, Answers(outcome, share)).with_people.value
+    found = agreement(data.items, data.votes, ItemAnswers(outcome, share)).with_people.value
     # 360 items with one answer each: three standard errors are 0.08.
     assert found == pytest.approx(0.5, abs=0.08)
     assert "simulated" in data.judges[-1]
@@ -156,7 +156,7 @@ def test_the_command_prints_the_table(folder):
     command = [
         sys.executable,
         "-m",
-        "benchmarks.votes_saved",
+        "benchmarks.replays.votes_saved",
         str(folder),
         "--replays",
         "2",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stats.marks.rates import Answers
+from stats.marks.rates import Counts
 
 
 def answers(rng, *, documents=12, readers=4, rate=0.8, spread=0.5, both=None, share=False):
@@ -15,7 +15,7 @@ def answers(rng, *, documents=12, readers=4, rate=0.8, spread=0.5, both=None, sh
     words = rng.integers(60, 180, documents)[document] / 100
     mean = rate * np.exp(of_document[document] + of_reader[reader] - spread**2)
     count = rng.poisson(mean * (1 if share else words)).astype(float)
-    made = Answers(
+    made = Counts(
         np.minimum(count, 1) if share else count, np.ones(len(words)) if share else words, document, reader, share=share
     )
     return made, (of_document, of_reader)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stats.marks.arrays import Readings
-from stats.marks.rates import NO_WORDS, NOTHING, Answers, difference, rate
+from stats.marks.rates import NO_WORDS, NOTHING, Counts, difference, rate
 from stats.votes.arrays import InvalidVotesError
 from tests.stats.marks.simulated import answers, true_share
 
@@ -12,7 +12,7 @@ from tests.stats.marks.simulated import answers, true_share
 def made(count, exposure=None, document=None, annotator=None, **options):
     count = np.array(count, float)
     n = len(count)
-    return Answers(
+    return Counts(
         count,
         np.ones(n) if exposure is None else np.array(exposure, float),
         np.arange(n) if document is None else np.array(document),
@@ -90,7 +90,7 @@ def test_a_difference_of_the_same_readings_is_sharper_than_of_others():
     one, effects = answers(rng, documents=30, readers=6)
     other, _ = answers(rng, documents=30, readers=6, both=effects)
     together = difference(one, other)
-    apart = difference(one, Answers(other.count, other.exposure, other.document + 100, other.annotator + 100))
+    apart = difference(one, Counts(other.count, other.exposure, other.document + 100, other.annotator + 100))
     assert together.value == pytest.approx(apart.value)
     assert together.upper - together.lower < 0.9 * (apart.upper - apart.lower)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stats.judges.jury import Told
+from stats.judges.jury import JuryRows
 from stats.marks.losing import NEVER_MARKED, ONE_DOCUMENT, losing
 from stats.marks.spans import NO_PAIRS, NOBODY_MARKED, Overlaps, characters, span_f1
 from stats.votes.arrays import InvalidVotesError
@@ -62,7 +62,7 @@ def told(rng, *, documents=40, voters=5, effect=(1.0, 0.0), voter_spread=0.3):
     own = 1 + rng.normal(0, voter_spread, voters)[voter]
     chance = 1 / (1 + np.exp(own * (x @ np.array(effect))))
     share = (rng.random(len(document)) < chance).astype(float)
-    return Told(x, share, np.ones(len(document)), document, voter)
+    return JuryRows(x, share, np.ones(len(document)), document, voter)
 
 
 def test_errors_that_lose_have_odds_above_zero_and_others_do_not():
@@ -91,7 +91,7 @@ def test_kinds_that_were_never_marked_and_too_few_votes_say_so():
     rng = np.random.default_rng(6)
     votes = told(rng)
     x = np.column_stack([votes.x[:, 0], np.zeros(len(votes.x))])
-    found = losing(Told(x, votes.share, votes.weight, votes.document, votes.annotator), seed=1)
+    found = losing(JuryRows(x, votes.share, votes.weight, votes.document, votes.annotator), seed=1)
     assert found.odds[1].reason == NEVER_MARKED
     assert found.odds[0].value is not None
     alone = losing(votes.take(votes.document == 0), seed=1)

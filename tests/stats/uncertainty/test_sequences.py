@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import expit
 
+from benchmarks.intervals.decisions.stopping import EVERY, Watched, draw_in_order
 from benchmarks.intervals.designs import Design
-from benchmarks.intervals.stopping import EVERY, Watched, draw_in_order
 from stats.metrics.combined import combined_index
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.uncertainty.calibrated import precision

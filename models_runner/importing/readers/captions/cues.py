@@ -8,7 +8,7 @@ from itertools import pairwise
 import srt
 from webvtt import vtt
 
-from models_runner.importing.files import Source
+from models_runner.importing.files import SourceFile
 from models_runner.importing.readers.captions.cue_text import CHEVRONS, TIMESTAMP, CuePiece, pieces_of, plain
 from models_runner.importing.readers.records_of import record_of_turns
 from models_runner.importing.reading import Note, NoteKind, Outcome, Reader, ReadOptions
@@ -39,11 +39,11 @@ class Cue:
     payload: str
 
 
-def recognise_vtt(source: Source) -> str:
+def recognise_vtt(source: SourceFile) -> str:
     return "it begins with WEBVTT" if source.beginning.lstrip().startswith("WEBVTT") else ""
 
 
-def recognise_srt(source: Source) -> str:
+def recognise_srt(source: SourceFile) -> str:
     lines = source.beginning.splitlines()[:60]
     first = next((line for line in lines if line.strip()), "")
     timed = [line for line in lines if ARROW.match(line)]
@@ -51,12 +51,12 @@ def recognise_srt(source: Source) -> str:
     return f"it has cue times such as {timed[0].strip()[:40]}" if timed and begins else ""
 
 
-def recognise_sbv(source: Source) -> str:
+def recognise_sbv(source: SourceFile) -> str:
     first = next((line for line in source.beginning.splitlines() if line.strip()), "")
     return f"it begins with cue times such as {first.strip()[:40]}" if SBV.match(first) else ""
 
 
-def read_vtt(source: Source, options: ReadOptions) -> Iterator[Outcome]:
+def read_vtt(source: SourceFile, options: ReadOptions) -> Iterator[Outcome]:
     text, timings = canonical(source.text(options.encoding), ".")
     lines = text.lstrip().split("\n")
     if not lines[0].startswith("WEBVTT"):
@@ -68,7 +68,7 @@ def read_vtt(source: Source, options: ReadOptions) -> Iterator[Outcome]:
     yield from _read(source, options, cues, timings)
 
 
-def read_srt(source: Source, options: ReadOptions) -> Iterator[Outcome]:
+def read_srt(source: SourceFile, options: ReadOptions) -> Iterator[Outcome]:
     text, timings = canonical(source.text(options.encoding), ",")
     cues = [
         Cue(s.start.total_seconds(), s.end.total_seconds(), "", s.content)
@@ -113,7 +113,7 @@ def _clock(parts: tuple[str | None, ...], mark: str) -> str:
     return f"{total // 3600:02d}:{total // 60 % 60:02d}:{total % 60:02d}{mark}{milliseconds:03d}"
 
 
-def _read(source: Source, options: ReadOptions, cues: list[Cue], timings: int) -> Iterator[Outcome]:
+def _read(source: SourceFile, options: ReadOptions, cues: list[Cue], timings: int) -> Iterator[Outcome]:
     if not cues:
         raise RecordError(
             source.name, "has no cues: expected lines such as 00:00:01.000 --> 00:00:04.000 with words below."

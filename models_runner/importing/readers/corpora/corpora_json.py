@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from models_runner.importing.files import Source
+from models_runner.importing.files import SourceFile
 from models_runner.importing.readers.recognition.cloud_json import CONTENT_KEYS, END_KEYS, NAME_KEYS, START_KEYS
 from models_runner.importing.readers.recognition.pieces import items, number, speaker_of, text_of
 from models_runner.importing.readers.records_of import notes_on, record_of_turns
@@ -15,11 +15,11 @@ from models_runner.importing.speech.turns import Utterance, join_utterances
 ACT_KEYS = ("startwordid", "endwordid", "dialogueAct", "dialogue_act", "da", "attributes")
 
 
-def _json(source: Source) -> Any:
+def _json(source: SourceFile) -> Any:
     return source.json if source.may_be_json else None
 
 
-def recognise_acts(source: Source) -> str:
+def recognise_acts(source: SourceFile) -> str:
     found = items(_json(source))
     are_acts = (
         bool(found) and all("text" in i and "speaker" in i for i in found) and any(k in found[0] for k in ACT_KEYS)
@@ -27,7 +27,7 @@ def recognise_acts(source: Source) -> str:
     return "its records are dialogue acts with speaker, starttime and text" if are_acts else ""
 
 
-def read_acts(source: Source, options: ReadOptions) -> Iterator[Outcome]:
+def read_acts(source: SourceFile, options: ReadOptions) -> Iterator[Outcome]:
     """Read the acts in the order of their starts, because the files go speaker by speaker."""
     utterances = [_of_act(item) for item in items(_json(source))]
     if not utterances:
@@ -62,7 +62,7 @@ def _items_of(meeting: Any) -> Mapping[str, Any] | None:
     )
 
 
-def recognise_meetingbank(source: Source) -> str:
+def recognise_meetingbank(source: SourceFile) -> str:
     value = _json(source)
     found = (
         isinstance(value, Mapping) and bool(value) and all(_items_of(meeting) is not None for meeting in value.values())
@@ -70,7 +70,7 @@ def recognise_meetingbank(source: Source) -> str:
     return "its meetings have itemInfo, as MeetingBank's" if found else ""
 
 
-def read_meetingbank(source: Source, options: ReadOptions) -> Iterator[Outcome]:
+def read_meetingbank(source: SourceFile, options: ReadOptions) -> Iterator[Outcome]:
     """Read each item of each meeting as a document, with its summary as the reference."""
     value = _json(source)
     if not isinstance(value, Mapping):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import PurePosixPath
 
-from models_runner.importing.files import Source
+from models_runner.importing.files import SourceFile
 from models_runner.importing.readers.records_of import record_of_turns
 from models_runner.importing.reading import Note, NoteKind, Outcome, ReadOptions, Unit
 from models_runner.importing.speech.text import read_transcript
@@ -23,9 +23,9 @@ MINUTES = re.compile(r"^minutes[_-].*\.txt$", re.IGNORECASE)
 ALIGNMENT = re.compile(r"^align", re.IGNORECASE)
 
 
-def claim(sources: Sequence[Source], options: ReadOptions) -> tuple[list[Unit], set[str]]:
+def claim(sources: Sequence[SourceFile], options: ReadOptions) -> tuple[list[Unit], set[str]]:
     """Return a unit for each folder with a transcript and minutes, and the names of their files."""
-    folders: dict[str, list[Source]] = defaultdict(list)
+    folders: dict[str, list[SourceFile]] = defaultdict(list)
     for source in sources:
         folders[str(PurePosixPath(source.name).parent)].append(source)
     units, claimed = [], set()
@@ -43,12 +43,14 @@ def claim(sources: Sequence[Source], options: ReadOptions) -> tuple[list[Unit], 
     return units, claimed
 
 
-def _round(source: Source) -> tuple[int, str]:
+def _round(source: SourceFile) -> tuple[int, str]:
     match = ROUND.search(source.name)
     return (int(match[1] or 1) if match else 0, source.name)
 
 
-def _read(folder: str, transcripts: list[Source], minutes: list[Source], options: ReadOptions) -> Iterator[Outcome]:
+def _read(
+    folder: str, transcripts: list[SourceFile], minutes: list[SourceFile], options: ReadOptions
+) -> Iterator[Outcome]:
     """Read the transcript of the last round of correction, MAN2 rather than MAN, with all minutes as references."""
     ordered = sorted(transcripts, key=_round)
     chosen = ordered[-1]

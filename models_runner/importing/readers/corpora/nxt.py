@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
-from models_runner.importing.files import Source
+from models_runner.importing.files import SourceFile
 from models_runner.importing.readers.recognition.pieces import join_words
 from models_runner.importing.readers.records_of import record_of_turns
 from models_runner.importing.reading import Outcome, ReadOptions, Unit
@@ -31,10 +31,10 @@ LONGEST_GAP = 1.0  # seconds without a word: whoever speaks next begins an utter
 ROLES = {"PM": "Project Manager", "ME": "Marketing Expert", "UI": "User Interface", "ID": "Industrial Designer"}
 
 
-def claim(sources: Sequence[Source], options: ReadOptions) -> tuple[list[Unit], set[str]]:
+def claim(sources: Sequence[SourceFile], options: ReadOptions) -> tuple[list[Unit], set[str]]:
     """Return a unit for each meeting, and the names of the files that belong to the corpus."""
-    words: dict[str, list[Source]] = defaultdict(list)
-    summaries: dict[str, Source] = {}
+    words: dict[str, list[SourceFile]] = defaultdict(list)
+    summaries: dict[str, SourceFile] = {}
     for source in sources:
         name = PurePosixPath(source.name).name
         if match := WORDS.match(name):
@@ -57,7 +57,11 @@ def claim(sources: Sequence[Source], options: ReadOptions) -> tuple[list[Unit], 
 
 
 def _read(
-    meeting: str, files: Sequence[Source], summary: Source | None, meetings: Source | None, options: ReadOptions
+    meeting: str,
+    files: Sequence[SourceFile],
+    summary: SourceFile | None,
+    meetings: SourceFile | None,
+    options: ReadOptions,
 ) -> Iterator[Outcome]:
     names = _roles(meetings, meeting)
     utterances: list[Utterance] = []
@@ -69,11 +73,11 @@ def _read(
     transcript = TranscriptText(join_utterances(utterances), numbered_by="second")
     for turn in transcript.turns:
         transcript.speakers[turn["speaker"]] = transcript.speakers.get(turn["speaker"], 0) + 1
-    source = Source(meeting, data=b"")
+    source = SourceFile(meeting, data=b"")
     yield from record_of_turns(source, options, transcript, references=_summary(summary) if summary else ())
 
 
-def _utterances(file: Source, speaker: str) -> Iterator[Utterance]:
+def _utterances(file: SourceFile, speaker: str) -> Iterator[Utterance]:
     """Yield the words of one speaker, put together up to a pause or the end of a sentence."""
     words: list[str] = []
     start = end = None
@@ -99,7 +103,7 @@ def _time(element: Element, name: str, otherwise: float | None) -> float | None:
         return otherwise
 
 
-def _root(file: Source) -> Element:
+def _root(file: SourceFile) -> Element:
     try:
         return ElementTree.fromstring(file.data)
     except (ElementTree.ParseError, DefusedXmlException, ValueError) as error:
@@ -108,7 +112,7 @@ def _root(file: Source) -> Element:
         file.forget()
 
 
-def _roles(meetings: Source | None, meeting: str) -> dict[str, str]:
+def _roles(meetings: SourceFile | None, meeting: str) -> dict[str, str]:
     """Return the role of each channel's speaker, such as Project Manager, if the corpus tells it."""
     if meetings is None:
         return {}
@@ -122,7 +126,7 @@ def _roles(meetings: Source | None, meeting: str) -> dict[str, str]:
     return {}
 
 
-def _summary(file: Source) -> list[str]:
+def _summary(file: SourceFile) -> list[str]:
     """Return the abstract, without the lists of decisions and problems that follow it."""
     for element in _root(file).iter():
         if element.tag.rpartition("}")[2] == "abstract":

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from models_runner.importing.cleaning import clean_turns
-from models_runner.importing.files import Source, json_objects
+from models_runner.importing.files import SourceFile, json_objects
 from models_runner.importing.reading import Outcome, Reader, ReadOptions
 from models_runner.importing.records import (
     MAX_ID_LENGTH,
@@ -17,18 +17,18 @@ from models_runner.importing.records import (
 KNOWN = ("topic_list", "general_query_list", "specific_query_list", "meeting_transcripts", "meeting_id")
 
 
-def recognise(source: Source) -> str:
+def recognise(source: SourceFile) -> str:
     named = source.beginning.lstrip()[:1] in ("{", "[") and '"meeting_transcripts"' in _text(source)
     return "its fields are those of QMSum" if named else ""
 
 
-def _text(source: Source) -> str:
+def _text(source: SourceFile) -> str:
     """Return the beginning, or all of a file whose topics and queries fill it; a meeting is less than a megabyte."""
     marks = ("query_list", "topic_list")
     return source.data.decode(errors="replace") if any(mark in source.beginning for mark in marks) else source.beginning
 
 
-def read(source: Source, options: ReadOptions) -> Iterator[Outcome]:
+def read(source: SourceFile, options: ReadOptions) -> Iterator[Outcome]:
     """Read a record per meeting: the first general query's answer is the reference; other queries become queries."""
     values = list(json_objects(source, options.encoding))
     for number, (content, where) in enumerate(values, start=1):

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
-from models_runner.importing.files import Source, json_objects
+from models_runner.importing.files import SourceFile, json_objects
 from models_runner.importing.jsonl import ANY_LENGTH, read_record
 from models_runner.importing.reading import Outcome, ReadOptions, Unit
 from models_runner.importing.records import Fields, RecordError
@@ -18,7 +18,7 @@ DOCUMENTS, REFERENCES = "documents.jsonl", "references.jsonl"
 References = dict[tuple[str, int | None], dict[str, list[str]]]  # by document and query number, then by length
 
 
-def claim(sources: Sequence[Source], options: ReadOptions) -> tuple[list[Unit], set[str]]:
+def claim(sources: Sequence[SourceFile], options: ReadOptions) -> tuple[list[Unit], set[str]]:
     """Return a unit for a release, whose other tables and files are no documents; or nothing."""
     for source in sources:
         if PurePosixPath(source.name).name == DOCUMENTS and '"document_id"' in source.beginning[:1_000]:
@@ -29,16 +29,16 @@ def claim(sources: Sequence[Source], options: ReadOptions) -> tuple[list[Unit], 
     return [], set()
 
 
-def _beside(documents: Source, sources: Sequence[Source]) -> Source | None:
+def _beside(documents: SourceFile, sources: Sequence[SourceFile]) -> SourceFile | None:
     """Return the table of references in the same folder, which is there on the disk if one table alone was named."""
     name = str(PurePosixPath(documents.name).with_name(REFERENCES))
     found = next((source for source in sources if source.name == name), None)
     if found is None and documents.path is not None and documents.path.with_name(REFERENCES).is_file():
-        return Source(name, path=documents.path.with_name(REFERENCES))
+        return SourceFile(name, path=documents.path.with_name(REFERENCES))
     return found
 
 
-def _read(documents: Source, table: Source | None, language: str) -> Iterator[Outcome]:
+def _read(documents: SourceFile, table: SourceFile | None, language: str) -> Iterator[Outcome]:
     """Read the documents whose text the release may hold; the others are left out."""
     references = _references(table)
     withheld = read_any = 0
@@ -57,7 +57,7 @@ def _read(documents: Source, table: Source | None, language: str) -> Iterator[Ou
         )
 
 
-def _references(file: Source | None) -> References:
+def _references(file: SourceFile | None) -> References:
     references: References = defaultdict(lambda: defaultdict(list))
     if file is None:
         return references

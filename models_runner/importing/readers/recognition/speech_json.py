@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from models_runner.importing.files import Source
+from models_runner.importing.files import SourceFile
 from models_runner.importing.readers.recognition import cloud_json
 from models_runner.importing.readers.recognition.pieces import (
     Pieces,
@@ -182,11 +182,11 @@ def transcript_of(value: Any, dialect: str) -> tuple[TranscriptText, str]:
 def _reader(name: str, label: str) -> Reader:
     among = FAMILIES[name]
 
-    def recognise(source: Source) -> str:
+    def recognise(source: SourceFile) -> str:
         dialect = dialect_of(source.json, among) if source.may_be_json else ""
         return f"its fields are those of {dialect}" if dialect else ""
 
-    def read(source: Source, options: ReadOptions) -> Iterator[Outcome]:
+    def read(source: SourceFile, options: ReadOptions) -> Iterator[Outcome]:
         dialect = dialect_of(source.json, among)
         if not dialect:
             raise RecordError(source.name, f"has not the fields of {label}. Leave --format out to have it recognised.")

@@ -10,7 +10,7 @@ from typing import Any
 
 from models_runner.importing.field_map.mapping import find_map, own_map
 from models_runner.importing.field_map.rows import RowReader
-from models_runner.importing.files import Source
+from models_runner.importing.files import SourceFile
 from models_runner.importing.reading import Outcome, Reader, ReadOptions, Unit
 from models_runner.importing.records import RecordError
 
@@ -19,20 +19,20 @@ MISSING = "is no data set of save_to_disk: there is no state.json beside Arrow f
 ROWS_AT_ONCE = 200
 
 
-def recognise_parquet(source: Source) -> str:
+def recognise_parquet(source: SourceFile) -> str:
     return "it is a Parquet file" if source.head.startswith(b"PAR1") else ""
 
 
-def recognise_arrow(source: Source) -> str:
+def recognise_arrow(source: SourceFile) -> str:
     is_file, is_stream = source.head.startswith(b"ARROW1"), source.head.startswith(b"\xff\xff\xff\xff")
     return "it is an Arrow file" if source.suffix in (".arrow", ".feather") and (is_file or is_stream) else ""
 
 
-def read(source: Source, options: ReadOptions) -> Iterator[Outcome]:
+def read(source: SourceFile, options: ReadOptions) -> Iterator[Outcome]:
     yield from _read_files(source.document_id, [source], options)
 
 
-def _read_files(stem: str, files: Sequence[Source], options: ReadOptions) -> Iterator[Outcome]:
+def _read_files(stem: str, files: Sequence[SourceFile], options: ReadOptions) -> Iterator[Outcome]:
     """Read the files of one table, in order."""
     columns = _columns(files[0])
     given = (None if options.fields else own_map(columns)) or find_map(columns, options, files[0].name)
@@ -40,7 +40,7 @@ def _read_files(stem: str, files: Sequence[Source], options: ReadOptions) -> Ite
     yield from RowReader(given, options, stem, cells=False).read(_rows(files, wanted), files[0].name)
 
 
-def _open(source: Source) -> Any:
+def _open(source: SourceFile) -> Any:
     """Return the file's reader: of Parquet, or of Arrow as a file or as a stream."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -55,12 +55,12 @@ def _open(source: Source) -> Any:
         raise RecordError(source.name, f"is no table that can be read: {error}.") from error
 
 
-def _columns(source: Source) -> list[str]:
+def _columns(source: SourceFile) -> list[str]:
     reader = _open(source)
     return list(reader.schema_arrow.names if hasattr(reader, "schema_arrow") else reader.schema.names)
 
 
-def _rows(files: Sequence[Source], wanted: set[str]) -> Iterator[tuple[Mapping[str, Any], str]]:
+def _rows(files: Sequence[SourceFile], wanted: set[str]) -> Iterator[tuple[Mapping[str, Any], str]]:
     import pyarrow as pa
 
     for file in files:
@@ -86,10 +86,10 @@ def _batches(reader: Any) -> Iterator[Any]:
 # ---- save_to_disk: DATASET/dataset_dict.json and SPLIT/data-00000-of-00001.arrow, or the latter without splits
 
 
-def claim(sources: Sequence[Source], options: ReadOptions) -> tuple[list[Unit], set[str]]:
+def claim(sources: Sequence[SourceFile], options: ReadOptions) -> tuple[list[Unit], set[str]]:
     """Return a unit for each split that was asked for, and the names of the data set's files."""
-    folders: dict[str, list[Source]] = defaultdict(list)
-    states: dict[str, Source] = {}
+    folders: dict[str, list[SourceFile]] = defaultdict(list)
+    states: dict[str, SourceFile] = {}
     claimed: set[str] = set()
     for source in sources:
         folder, name = str(PurePosixPath(source.name).parent), PurePosixPath(source.name).name
@@ -117,12 +117,12 @@ def claim(sources: Sequence[Source], options: ReadOptions) -> tuple[list[Unit], 
     return units, claimed
 
 
-def _is_split(sources: Sequence[Source], folder: str) -> bool:
+def _is_split(sources: Sequence[SourceFile], folder: str) -> bool:
     above = str(PurePosixPath(folder).parent)
     return any(s.name == str(PurePosixPath(above) / "dataset_dict.json") for s in sources)
 
 
-def _in_order(files: Sequence[Source], state: Source) -> list[Source]:
+def _in_order(files: Sequence[SourceFile], state: SourceFile) -> list[SourceFile]:
     """Return the files that state.json lists, in its order; a shuffled data set's other files are caches."""
     try:
         content = json.loads(state.data)

@@ -8,7 +8,7 @@ from typing import Any
 from models_runner.importing.field_map.known_sets import known_set
 from models_runner.importing.field_map.mapping import OWN_COLUMNS, find_map, listed, proposal
 from models_runner.importing.field_map.rows import RowReader
-from models_runner.importing.files import Source
+from models_runner.importing.files import SourceFile
 from models_runner.importing.reading import Note, NoteKind, Outcome, Reader, ReadOptions
 from models_runner.importing.records import RecordError
 from models_runner.importing.tables import LARGEST_CELL, fitted, named_columns, unique_header
@@ -19,7 +19,7 @@ DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 SNIFFED = 20  # records
 
 
-def recognise(source: Source) -> str:
+def recognise(source: SourceFile) -> str:
     """A header of several names, and records with as many cells; or a header with this format's own columns."""
     if source.suffix not in (".csv", ".tsv", ".tab", ".psv", ".txt"):
         return ""
@@ -33,7 +33,7 @@ def recognise(source: Source) -> str:
     return f"its columns are parted by {DELIMITERS[delimiter]}" if len(header) > 1 else "its name ends as a table's"
 
 
-def read(source: Source, options: ReadOptions) -> Iterator[Outcome]:
+def read(source: SourceFile, options: ReadOptions) -> Iterator[Outcome]:
     csv.field_size_limit(LARGEST_CELL)
     text = source.text(options.encoding)
     if "\x00" in text:
@@ -55,7 +55,7 @@ def read(source: Source, options: ReadOptions) -> Iterator[Outcome]:
         yield from _native(source, header, rows, options)
 
 
-def _nameless(source: Source, columns: int, named: list[int]) -> Note:
+def _nameless(source: SourceFile, columns: int, named: list[int]) -> Note:
     numbers = ", ".join(str(n + 1) for n in range(columns) if n not in named)
     return Note(source.name, f"Columns without a name were not taken over: {numbers}.", NoteKind.LEFT_OUT)
 
@@ -75,7 +75,12 @@ def _is_foreign(header: list[str]) -> bool:
 
 
 def _by_map(
-    source: Source, header: list[str], rows: Iterator[tuple[list[str], str]], options: ReadOptions, *, own: bool = False
+    source: SourceFile,
+    header: list[str],
+    rows: Iterator[tuple[list[str], str]],
+    options: ReadOptions,
+    *,
+    own: bool = False,
 ) -> Iterator[Outcome]:
     given = find_map(header, options, f"{source.name}, header")
     reader = RowReader(given, options, source.document_id, cells=True, own=own)
@@ -93,7 +98,7 @@ def _by_map(
 
 
 def _native(
-    source: Source, header: list[str], rows: Iterator[tuple[list[str], str]], options: ReadOptions
+    source: SourceFile, header: list[str], rows: Iterator[tuple[list[str], str]], options: ReadOptions
 ) -> Iterator[Outcome]:
     where = f"{source.name}, header"
     capitals = {name.lower(): name for name in header}
@@ -116,7 +121,7 @@ def _wrong_length(row: list[str], header: list[str], where: str) -> RecordError 
     return RecordError(where, f"has {len(row)} cells; the header has {len(header)} columns.")
 
 
-def _rows(source: Source, text: str, delimiter: str) -> Iterator[tuple[list[str], str]]:
+def _rows(source: SourceFile, text: str, delimiter: str) -> Iterator[tuple[list[str], str]]:
     """Yield the cells of each record, the header first, with its place."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     try:
@@ -129,7 +134,7 @@ def _rows(source: Source, text: str, delimiter: str) -> Iterator[tuple[list[str]
         raise RecordError(f"{source.name}, line {reader.line_num}", f"is not CSV: {error}.") from error
 
 
-def _delimiter(source: Source, text: str = "") -> str:
+def _delimiter(source: SourceFile, text: str = "") -> str:
     """Return the delimiter that parts the header into most columns, and as many in the records below it."""
     beginning = text[:100_000] or source.beginning
     if beginning[:4].lower() == "sep=" and beginning[4:5] in DELIMITERS:

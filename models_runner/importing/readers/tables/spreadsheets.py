@@ -7,7 +7,7 @@ from typing import Any
 from models_runner.importing.field_map.known_sets import HABITS
 from models_runner.importing.field_map.mapping import find_map, own_map
 from models_runner.importing.field_map.rows import RowReader
-from models_runner.importing.files import Source
+from models_runner.importing.files import SourceFile
 from models_runner.importing.readers.archives import holds_member, is_zip, refuse_bomb
 from models_runner.importing.reading import Note, NoteKind, Outcome, Reader, ReadOptions
 from models_runner.importing.records import RecordError
@@ -20,7 +20,7 @@ NAMES = frozenset(name for habits in HABITS.values() for name in habits)
 LARGEST_CELL = 32_767  # characters: what Excel lets a cell hold; longer texts are cut there
 
 
-def recognise(source: Source) -> str:
+def recognise(source: SourceFile) -> str:
     if holds_member(source, "xl/workbook.xml", "xl/workbook.bin"):
         return "it is an Excel workbook"
     if source.suffix == ".ods" and holds_member(source, "content.xml"):
@@ -28,7 +28,7 @@ def recognise(source: Source) -> str:
     return "it is an old Excel workbook" if source.suffix == ".xls" and source.head.startswith(OLE) else ""
 
 
-def read(source: Source, options: ReadOptions) -> Iterator[Outcome]:
+def read(source: SourceFile, options: ReadOptions) -> Iterator[Outcome]:
     if is_zip(source):
         refuse_bomb(source)
     sheet, rows = _sheet(source, options)
@@ -83,7 +83,7 @@ def _lines_above(rows: list[list[Any]]) -> list[tuple[int, str]]:
     return []
 
 
-def _sheet(source: Source, options: ReadOptions) -> tuple[str, list[list[Any]]]:
+def _sheet(source: SourceFile, options: ReadOptions) -> tuple[str, list[list[Any]]]:
     """Return the name and the cells of the sheet that was asked for, or of the only one with any."""
     from python_calamine import CalamineError, CalamineWorkbook
 

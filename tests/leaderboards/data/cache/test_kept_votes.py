@@ -18,7 +18,7 @@ from annotations.rating.assignment import next_assignment
 from annotations.rating.leases import give_back
 from annotations.rating.remarks import NewRemark, record_remark
 from annotations.rating.undo import undo
-from annotations.rating.votes import RefusedError
+from annotations.rating.votes import AnswerRefusedError
 from leaderboards.data.cache import files, forgetting, mark, reading
 from leaderboards.data.filters import DEFAULT, Filters
 from leaderboards.data.vote_rows import read_vote_rows
@@ -73,7 +73,7 @@ class Rating:
         act = self.chance.choice([*[self.rate] * 4, *[self.rate_in_part] * 3, self.correct, self.take_back, self.skip,
                                   *[self.lapse] * 2, *[self.answer_late] * 2, self.exclude_or_include, self.leave])  # fmt: skip
         people = list(self.study.annotators.filter(left_at=None)) or [AnnotatorFactory(study=self.study)]
-        with suppress(RefusedError):  # for example, nothing to take back
+        with suppress(AnswerRefusedError):  # for example, nothing to take back
             act(self.chance.choice(people))
         return act.__name__
 

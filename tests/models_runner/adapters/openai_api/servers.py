@@ -2,7 +2,7 @@
 
 from models_runner.adapters.openai_api import load
 from models_runner.adapters.protocol import SummaryRequest, SystemSpec
-from tests.endpoint import completion, endpoint
+from tests.servers.endpoint import completion, endpoint
 
 SUMMARY = "The library opens on Monday."
 THOUGHT = "They want a summary. I am a model by Somebody."

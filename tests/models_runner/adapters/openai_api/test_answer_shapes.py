@@ -3,7 +3,6 @@
 import pytest
 
 from models_runner.adapters.protocol import AdapterError
-from tests.endpoint import always, completion, endpoint
 from tests.models_runner.adapters.openai_api.servers import (
     GOOD,
     SUMMARY,
@@ -13,6 +12,7 @@ from tests.models_runner.adapters.openai_api.servers import (
     summarize,
     usage,
 )
+from tests.servers.endpoint import always, completion, endpoint
 
 ANSWERS = {
     "think": completion(f"<think>\n{THOUGHT}\n</think>\n\n{SUMMARY}"),

@@ -7,7 +7,7 @@ import pytest
 from models_runner.adapters.endpoints import check_endpoint
 from models_runner.adapters.openai_api import load
 from models_runner.adapters.protocol import AdapterError, SummaryRequest, SystemSpec, TransientAdapterError
-from tests.endpoint import always, completion, endpoint
+from tests.servers.endpoint import always, completion, endpoint
 
 SUMMARY = "The library opens on Monday."
 KEY = "sk-never-to-be-seen"

@@ -5,7 +5,6 @@ import threading
 import pytest
 
 from models_runner.adapters.protocol import AdapterError, TransientAdapterError
-from tests.endpoint import endpoint
 from tests.models_runner.adapters.openai_api.servers import (
     GOOD,
     SUMMARY,
@@ -18,6 +17,7 @@ from tests.models_runner.adapters.openai_api.servers import (
     summarize,
     without_system,
 )
+from tests.servers.endpoint import endpoint
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from models_runner.adapters.protocol import SummaryRequest, SystemSpec
 from models_runner.adapters.registry import unload_all
 from models_runner.models import Run, Summary
 from models_runner.runs import generation, lifecycle
-from tests.endpoint import always, completion, endpoint
 from tests.factories import DatasetFactory, DocumentFactory, SystemFactory
 from tests.models_runner.adapters.openai_api.servers import (
     SUMMARY,
@@ -17,6 +16,7 @@ from tests.models_runner.adapters.openai_api.servers import (
     newest,
     usage,
 )
+from tests.servers.endpoint import always, completion, endpoint
 
 
 @pytest.fixture

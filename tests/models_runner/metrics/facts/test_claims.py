@@ -15,9 +15,9 @@ from models_runner.metrics.registry import MetricUnavailableError
 from models_runner.models import Score, ScoredSpans, ScoringJob
 from models_runner.runs import lifecycle, scoring
 from models_runner.runs.asking.claims import ClaimsMetric
-from tests.endpoint import completion, endpoint
 from tests.factories import SummaryFactory, SystemFactory
 from tests.people import administrator
+from tests.servers.endpoint import completion, endpoint
 
 pytestmark = pytest.mark.django_db
 TRANSCRIPT = "Maya: We ship on Friday.\nLeo: It costs 48 euros."

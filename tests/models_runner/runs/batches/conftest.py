@@ -3,7 +3,7 @@
 import pytest
 
 from models_runner.adapters.registry import unload_all
-from tests.batch_server import batch_server
+from tests.servers.batch_server import batch_server
 
 
 @pytest.fixture(autouse=True)

@@ -2,8 +2,8 @@
 
 from models_runner.runs import generation, lifecycle
 from models_runner.runs.batches import ordering
-from tests.endpoint import completion
 from tests.factories import DatasetFactory, DocumentFactory, SystemFactory
+from tests.servers.endpoint import completion
 
 OWNER = "elsewhere/1:1:1:1"
 PRICE = {"input": 2.0, "output": 8.0}

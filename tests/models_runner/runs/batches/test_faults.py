@@ -7,8 +7,8 @@ import pytest
 from models_runner.models import Run
 from models_runner.runs import lifecycle
 from models_runner.runs.batches import results
-from tests.endpoint import completion
 from tests.models_runner.runs.batches.helpers import collect, echo, started, step, texts, to_the_end
+from tests.servers.endpoint import completion
 
 pytestmark = pytest.mark.django_db
 

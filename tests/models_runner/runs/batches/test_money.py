@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from models_runner.adapters.protocol import NotYetError
 from models_runner.models import Endpoint, EndpointRequest, System
+from models_runner.runs.asking.limits import promise_dollars, use_of
 from models_runner.runs.overview import run_status
-from models_runner.runs.turns import promise_dollars, use_of
-from tests.endpoint import completion
 from tests.models_runner.runs.batches.helpers import PRICE, collect, started, step, texts, to_the_end
+from tests.servers.endpoint import completion
 
 pytestmark = pytest.mark.django_db
 

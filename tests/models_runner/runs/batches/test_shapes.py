@@ -6,9 +6,9 @@ from models_runner.adapters.registry import unload_all
 from models_runner.models import BatchCall, ProviderBatch, Run, Summary
 from models_runner.runs import lifecycle
 from models_runner.runs.sweeping import sweep_runs
-from tests.endpoint import completion
 from tests.factories import DocumentFactory
 from tests.models_runner.runs.batches.helpers import collect, echo, started, step, texts, to_the_end
+from tests.servers.endpoint import completion
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,1 @@
+"""Which run a worker writes next, and what those that wait are waiting for."""
