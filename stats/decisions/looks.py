@@ -93,7 +93,7 @@ def classical(
     """
     times = _checked(fractions)
     shape = np.ones(len(times)) if spending == Spending.POCOCK else np.sqrt(times[-1] / times)
-    constant = _where(lambda c: float(crossing(fractions, c * shape, sides=sides).sum()), alpha)
+    constant = _where(lambda c: float(crossing(fractions, (c * shape).tolist(), sides=sides).sum()), alpha)
     return np.asarray(constant * shape)
 
 
