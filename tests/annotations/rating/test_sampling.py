@@ -13,8 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from scipy.stats import chisquare
 
+from annotations.counts.pair_tallies import moments_of_pairs, pair_of
 from annotations.models import Assignment, Comparison, PairTally
 from annotations.rating import assignment as assignments
+from annotations.rating import sampling
 from annotations.rating.assignment import next_assignment
 from annotations.rating.leases import return_expired
 from annotations.rating.queries import available_to
@@ -26,6 +28,7 @@ from tests.factories import AnnotatorFactory, SummaryFactory, make_study
 
 pytestmark = pytest.mark.django_db
 
+OF_SYSTEMS = ("summary_a__run__system_id", "summary_b__run__system_id")
 LATER = timedelta(days=2)
 # By pair: votes and sum of scores, all of them 1 or 0, so that squares sum to the same.
 VOTES = {0: (1, 1), 1: (9, 4), 2: (40, 38)}
@@ -62,9 +65,31 @@ def by_pair(study):
     return [pairs[systems] for systems in sorted(pairs)]
 
 
+class ReadOnce:
+    """The comparisons of a study as they are asked for, read once for many draws: nobody votes between them."""
+
+    def __init__(self, study):
+        self.comparisons, self.rows = study.comparisons.all(), {}
+
+    def order_by(self, *names):
+        return self
+
+    def values_list(self, *names):
+        if names not in self.rows:
+            self.rows[names] = list(self.comparisons.order_by("pk").values_list(*names))
+        return self.rows[names]
+
+
 def drawn(study, times, seed=1):
-    generator = np.random.default_rng(seed)
-    return [candidates(study, study.comparisons.all(), generator)[0] for _ in range(times)]
+    """The first is drawn from the database itself; for the others it is read once."""
+    generator, available = np.random.default_rng(seed), ReadOnce(study)
+    draws = candidates(study, study.comparisons.all(), generator)
+    moments = moments_of_pairs(study, sorted(pair_of(*pair) for pair in set(available.values_list(*OF_SYSTEMS))))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sampling, "moments_of_pairs", lambda study, pairs: moments)
+        for _ in range(times - 1):
+            draws += candidates(study, available, generator)
+    return draws
 
 
 def add_query(study):

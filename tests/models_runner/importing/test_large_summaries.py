@@ -75,7 +75,7 @@ def test_a_fault_in_the_last_line_stores_nothing(dataset, tmp_path, last, messag
 @pytest.mark.django_db
 @pytest.mark.once("looks at memory")
 def test_the_texts_of_a_file_are_never_in_memory_together(dataset, tmp_path):
-    rows = records(text="{system} {n} " + "long words " * 4_000)
+    rows = records(text="{system} {n} " + "long words " * 2_000)
     path = write(tmp_path / "s.jsonl", [row | {"system": f"{row['system']}-{n}"} for n in range(4) for row in rows])
     size = path.stat().st_size
     tracemalloc.start()
