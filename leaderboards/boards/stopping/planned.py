@@ -65,9 +65,12 @@ class LookStanding:
 
 def standing_of_looks(study: Study) -> LookStanding | None:
     """Take the looks that are due, and say how they stand; None where none are planned. Some four queries."""
-    planned, small, large = study.look_votes, study.small_system, study.large_system
+    planned = study.look_votes
+    if not planned:
+        return None
+    small, large = study.small_system, study.large_system
     criterion = study.criteria.first()
-    if not planned or small is None or large is None or criterion is None:
+    if small is None or large is None or criterion is None:
         return None
     taken = {look.number: look for look in study.taken_looks.all()}
     votes = planned[-1]
