@@ -8,6 +8,7 @@ class LeaderboardsConfig(AppConfig):
 
     def ready(self) -> None:
         from jobs.registry import register_job, register_sweep
+        from leaderboards.boards.stopping.planned import take_due_looks
         from leaderboards.data.cache.forgetting import forget_outdated, watch_studies
         from leaderboards.files import tasks  # noqa: F401  (workers find their tasks)
         from leaderboards.files.jobs import delete_expired
@@ -21,6 +22,7 @@ class LeaderboardsConfig(AppConfig):
         register_sweep("snapshots nobody asks for", forget_unasked)
         register_sweep("expired exports", delete_expired)
         register_sweep("kept votes", forget_outdated)
+        register_sweep("planned looks", take_due_looks)
         watch_studies()
         for drop in (drop_triggers, drop_sharing_triggers):
             pre_migrate.connect(drop, sender=self)

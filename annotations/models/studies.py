@@ -69,6 +69,13 @@ class Sampling(models.TextChoices):
     DIRECTED = "directed", "Documents and pairs on which judges and metrics are unsure or disagree (directed)"
 
 
+class LookSpending(models.TextChoices):
+    """How the chance of a wrong claim is spread over planned looks (stats.decisions.looks)."""
+
+    OBRIEN_FLEMING = "obrien-fleming", "Hardly anything early (O'Brien–Fleming)"
+    POCOCK = "pocock", "About the same at every look (Pocock)"
+
+
 class Study(models.Model):
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -153,6 +160,24 @@ class Study(models.Model):
         "the board says whether you did.",
     )
     pair_named_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Rising numbers; None where no looks are planned. Fixed once somebody has been given a pair (a trigger).
+    look_votes = models.JSONField(
+        "Planned looks",
+        null=True,
+        blank=True,
+        help_text="Numbers of votes between the two systems in question, with commas, such as 200, 400, 600: after "
+        "each one the site looks whether the study may end. The last one is the planned size. Empty: no looks are "
+        "planned. Fixed once somebody has been given a pair.",
+    )
+    look_spending = models.CharField(
+        "Strictness of looks",
+        max_length=20,
+        choices=LookSpending.choices,
+        default=LookSpending.OBRIEN_FLEMING,
+        db_default=LookSpending.OBRIEN_FLEMING.value,
+        help_text="Hardly anything early: the last look is hardly stricter than a single one. About the same at every "
+        "look: large differences end a study earlier, and the last look is stricter.",
+    )
     allow_tie = models.BooleanField("Equally good", default=True, help_text="Annotators may call both equally good.")
     allow_both_bad = models.BooleanField("Both bad", default=True, help_text="Annotators may call both bad.")
     summary_format = models.CharField(
@@ -261,6 +286,13 @@ class Study(models.Model):
                 condition=Q(small_system=None, large_system=None, pair_named_at=None)
                 | (Q(pair_named_at__isnull=False) & (Q(small_system__isnull=False) | Q(large_system__isnull=False))),
                 name="study_pair_has_its_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(look_spending__in=["obrien-fleming", "pocock"]), name="study_look_spending_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(look_votes__isnull=True) | Q(small_system__isnull=False, large_system__isnull=False),
+                name="study_looks_at_two_systems",
             ),
             models.CheckConstraint(condition=Q(instruction__in=InstructionKind.values), name="study_instruction_known"),
             models.CheckConstraint(condition=Q(gold_every=0) | Q(gold_every__gte=2), name="study_gold_every_fits"),

@@ -5,7 +5,8 @@ pair before they have agreed to the study's consent text, where it has one; reco
 comparison does not change once somebody was given it: votes would appear on boards, or vanish from them. How a study
 shows its summaries does not change either: later votes would not mean the same. Who has seen results holds no pair and
 gives no vote any more.
-A study of simulated votes stays one, and no other study becomes one.
+A study of simulated votes stays one, and no other study becomes one. Planned looks, and what they are about, do not
+change once somebody was given a pair: they would be chosen by the votes.
 
 Triggers are created after every migrate, not in a migration, and dropped before it: on SQLite, a migration that changes
 a table rebuilds it, silently drops its triggers, and fails on triggers of other tables that read it.
@@ -48,6 +49,19 @@ _HOLDS_AFTER_RESULTS = f"NEW.state = 'leased' AND {_SAW_RESULTS.format(who='NEW.
 _VOTER = "(SELECT annotator_id FROM annotations_assignment WHERE id = NEW.assignment_id)"
 _VOTES_AFTER_RESULTS = _SAW_RESULTS.format(who=_VOTER)
 
+# Planned looks, the two systems that they compare, and the margin that they are about.
+_LOOKS = ("look_votes", "look_spending", "small_system_id", "large_system_id", "noninferiority_margin")
+_IS_RATED = """EXISTS (
+           SELECT 1 FROM annotations_assignment given
+           JOIN annotations_comparison pair ON pair.id = given.comparison_id WHERE pair.study_id = OLD.id
+       )"""
+
+
+def _looks_change(differs: str) -> str:
+    changed = " OR ".join(f"NEW.{name} {differs} OLD.{name}" for name in _LOOKS)
+    return f"(OLD.look_votes IS NOT NULL OR NEW.look_votes IS NOT NULL) AND ({changed}) AND {_IS_RATED}"
+
+
 SQLITE = (
     """CREATE TRIGGER IF NOT EXISTS assignment_slot_within_quota_insert BEFORE INSERT ON annotations_assignment
        WHEN NEW.slot >= (SELECT quota FROM annotations_comparison WHERE id = NEW.comparison_id)
@@ -71,6 +85,9 @@ SQLITE = (
            JOIN annotations_comparison pair ON pair.id = given.comparison_id WHERE pair.study_id = OLD.id
        )
        BEGIN SELECT RAISE(ABORT, 'study_summary_format_is_fixed'); END""",
+    f"""CREATE TRIGGER IF NOT EXISTS study_looks_are_fixed BEFORE UPDATE OF {", ".join(_LOOKS)} ON annotations_study
+       WHEN {_looks_change("IS NOT")}
+       BEGIN SELECT RAISE(ABORT, 'study_looks_are_fixed'); END""",
     """CREATE TRIGGER IF NOT EXISTS study_simulated_is_fixed BEFORE UPDATE OF simulated ON annotations_study
        WHEN NEW.simulated <> OLD.simulated
        BEGIN SELECT RAISE(ABORT, 'study_simulated_is_fixed'); END""",
@@ -145,6 +162,15 @@ POSTGRESQL = (
        END $$ LANGUAGE plpgsql""",
     """CREATE OR REPLACE TRIGGER study_summary_format_is_fixed BEFORE UPDATE OF summary_format
        ON annotations_study FOR EACH ROW EXECUTE FUNCTION study_summary_format_is_fixed()""",
+    f"""CREATE OR REPLACE FUNCTION study_looks_are_fixed() RETURNS trigger AS $$
+       BEGIN
+           IF {_looks_change("IS DISTINCT FROM")} THEN
+               RAISE EXCEPTION 'study_looks_are_fixed' USING ERRCODE = 'check_violation';
+           END IF;
+           RETURN NEW;
+       END $$ LANGUAGE plpgsql""",
+    f"""CREATE OR REPLACE TRIGGER study_looks_are_fixed BEFORE UPDATE OF {", ".join(_LOOKS)}
+       ON annotations_study FOR EACH ROW EXECUTE FUNCTION study_looks_are_fixed()""",
     """CREATE OR REPLACE FUNCTION study_simulated_is_fixed() RETURNS trigger AS $$
        BEGIN
            IF NEW.simulated <> OLD.simulated THEN
@@ -221,6 +247,7 @@ TABLES = {
     "comparison_purpose_is_fixed": "annotations_comparison",
     "study_summary_format_is_fixed": "annotations_study",
     "study_simulated_is_fixed": "annotations_study",
+    "study_looks_are_fixed": "annotations_study",
     "assignment_needs_consent": "annotations_assignment",
     **dict.fromkeys(BLIND_ASSIGNMENT, "annotations_assignment"),
     **dict.fromkeys(BLIND_VOTE, "annotations_judgement"),
@@ -234,6 +261,7 @@ TABLES = {
 LATER_COLUMNS = {
     "summary_format": ("summary_format",),
     "simulated": ("simulated",),
+    "look_votes": ("study_looks_are_fixed",),
     "saw_results_at": ("saw_results", "_is_blind"),
 }
 

@@ -3,20 +3,24 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Protocol
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 
-from annotations.models import Sampling, Study, SummaryFormat
+from annotations.models import LookSpending, Sampling, Study, SummaryFormat
 from annotations.studies.criteria import LIBRARY
 from models_runner.models import System
+from stats.votes.least import LEAST_VOTES
 
 KEY = re.compile(r"[A-Za-z0-9_-]{1,50}")
 LONGEST_QUESTION = 200
 # The form for a new study has this address.
 RESERVED = "new"
 LONGEST_CONSENT = 20_000
+# With one look nothing is planned; more than ten are hardly stricter or milder than ten.
+LEAST_LOOKS, MOST_LOOKS = 2, 10
 LARGEST = 2_147_483_647  # the largest integer a column holds on every database
 
 
@@ -164,6 +168,33 @@ def check_margin(margin: float | None) -> None:
             f"The margin is {100 * margin:g} points of win probability; expected more than 0 and less than 50.",
             "margin",
         )
+
+
+def check_looks(votes: Sequence[int] | None, spending: str, small: System | None, large: System | None) -> None:
+    """Refuse planned looks that cannot be taken."""
+    if spending not in LookSpending.values:
+        raise StudySetupError(
+            f"{spending!r} is not a way to plan looks. Known: {', '.join(LookSpending.values)}.", "look_spending"
+        )
+    if not votes:
+        return
+    if problem := looks_problem(votes):
+        raise StudySetupError(problem, "look_votes")
+    if small is None or large is None:
+        raise StudySetupError(
+            "Planned looks are about the two systems in question. Name both, or leave the looks empty.", "look_votes"
+        )
+
+
+def looks_problem(votes: Sequence[int]) -> str:
+    """Return what is wrong with planned looks; "" if nothing is."""
+    if not LEAST_LOOKS <= len(votes) <= MOST_LOOKS:
+        return f"The number of planned looks is {len(votes)}; expected {LEAST_LOOKS} to {MOST_LOOKS}, or none."
+    if any(later <= earlier for earlier, later in pairwise(votes)):
+        return "The numbers of votes at planned looks do not rise. Write each one above the one before."
+    if not votes[0] >= LEAST_VOTES or votes[-1] > LARGEST:
+        return f"A look is planned at {votes[0]} votes; expected at least {LEAST_VOTES}, below which nothing is said."
+    return ""
 
 
 def check_criteria(chosen: Sequence[str], own: Sequence[AskedQuestion]) -> None:

@@ -14,6 +14,7 @@ from annotations.studies import audit
 from annotations.studies.checks import (
     StudySetupError,
     check_gold_every,
+    check_looks,
     check_pair,
     check_repeat_every,
     check_sampling,
@@ -27,10 +28,13 @@ STATUS_CHANGES = {
     "close": (Study.Status.CLOSED, (Study.Status.OPEN, Study.Status.PAUSED)),
 }
 # Settings that are fixed once somebody has been given a pair: later answers would not mean the same as earlier ones.
-FIXED_BY_RATING = ("allow_tie", "allow_both_bad", "strength", "comments", "summary_format", "ask_marks")
+ANSWERS = ("allow_tie", "allow_both_bad", "strength", "comments", "summary_format", "ask_marks")
+# The same of planned looks: they would be chosen by the votes.
+LOOKS = ("look_votes", "look_spending")
+FIXED_BY_RATING = (*ANSWERS, *LOOKS)
 LABELS = dict(
-    zip(FIXED_BY_RATING, ("Equally good", "Both bad", "Strength", "Comments", "Summaries", "Mark errors"), strict=True)
-)
+    zip(ANSWERS, ("Equally good", "Both bad", "Strength", "Comments", "Summaries", "Mark errors"), strict=True)
+) | dict(zip(LOOKS, ("Planned looks", "Strictness of looks"), strict=True))
 ALWAYS = (
     *("title", "annotator_title", "guidelines", "quota", "break_minutes", "gold_every", "open_link", "ask_guess"),
     "repeat_every",
@@ -131,9 +135,21 @@ def _check_changes(before: Study, changed: Sequence[str], values: Mapping[str, A
     if any(name in PAIR for name in changed):
         small, large = (values.get(name, getattr(before, name)) for name in PAIR)
         check_pair(small, large, list(before.systems.all()))
+    _check_looks(before, changed, values)
     opens, closes = (values.get(name, getattr(before, name)) for name in ("opens_at", "closes_at"))
     if problem := dates_problem(opens, closes):
         raise StudySetupError(problem)
+
+
+def _check_looks(before: Study, changed: Sequence[str], values: Mapping[str, Any]) -> None:
+    """Refuse looks that cannot be, and another pair for those that were planned before rating began."""
+    if not {*LOOKS, *PAIR}.isdisjoint(changed):
+        check_looks(*(values.get(name, getattr(before, name)) for name in (*LOOKS, *PAIR)))
+    if not {*PAIR}.isdisjoint(changed) and before.look_votes is not None and is_rated(before):
+        raise StudySetupError(
+            "The systems in question can no longer change: looks at them are planned, and annotators have already "
+            "been given pairs."
+        )
 
 
 def _check_expected_answers(before: Study, changed: Sequence[str], values: Mapping[str, Any]) -> None:

@@ -16,6 +16,7 @@ from annotations.models import (
     AskMarks,
     AuditEntry,
     Criterion,
+    LookSpending,
     Membership,
     PersonalQuestion,
     Sampling,
@@ -140,6 +141,8 @@ class StudySettings(TypedDict, total=False):
     margin: float | None
     small_system: System | None
     large_system: System | None
+    look_votes: Sequence[int] | None
+    look_spending: str
     opens_at: datetime | None
     closes_at: datetime | None
     simulated: bool
@@ -154,6 +157,7 @@ class NewStudy:
         draft: Nobody can rate until it is opened.
         margin: See Study.noninferiority_margin; None for no verdict on small versus large.
         small_system, large_system: The two that the study asks about, named before any vote.
+        look_votes, look_spending: Planned looks; see Study.
         simulated: A program draws its votes; the study is closed, so that no person's vote comes in between.
         form_key: Of the form it is made with, which makes one study; None for none.
     """
@@ -178,6 +182,8 @@ class NewStudy:
     margin: float | None = MARGIN
     small_system: System | None = None
     large_system: System | None = None
+    look_votes: Sequence[int] | None = None
+    look_spending: str = LookSpending.OBRIEN_FLEMING
     opens_at: datetime | None = None
     closes_at: datetime | None = None
     simulated: bool = False
@@ -226,11 +232,12 @@ class NewStudy:
             "sampling",
             "form_key",
         )
-        also = ("epsilon", "small_system", "large_system", "opens_at", "closes_at")
+        also = ("epsilon", "look_spending", "small_system", "large_system", "opens_at", "closes_at")
         values: dict[str, Any] = {name: getattr(self, name) for name in (*same, *also)}
         return Study(
             title=visible_text(self.title) or self.slug,
             noninferiority_margin=self.margin,
+            look_votes=list(self.look_votes) if self.look_votes else None,
             pair_named_at=timezone.now() if self.pair_is_named else None,
             **values,
             **self.heading,
@@ -252,6 +259,7 @@ def check_study(wanted: NewStudy) -> None:
     checks.check_criteria(wanted.criteria, wanted.own_criteria)
     check_scope(wanted.stored_scope, wanted.systems)
     checks.check_pair(wanted.small_system, wanted.large_system, wanted.systems)
+    checks.check_looks(wanted.look_votes, wanted.look_spending, wanted.small_system, wanted.large_system)
     checks.check_dates(wanted.opens_at, wanted.closes_at)
     people = wanted.people or PeopleOptions()
     checks.check_gold_every(people.gold_every)

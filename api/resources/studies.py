@@ -70,6 +70,7 @@ def _study(study: Study) -> StudyOut:
 COLUMNS = (
     *("slug", "title", "status", "instruction", "quota", "sampling", "guidelines", "seed", "annotator_title"),
     *("allow_tie", "allow_both_bad", "strength", "comments", "ask_marks", "summary_format", "opens_at", "closes_at"),
+    *("look_votes", "look_spending"),
     *("pair_named_at", "open_link", "gold_every", "repeat_every", "ask_guess", "completion_code", "completion_url"),
     *("simulated", "created_at"),
 )

@@ -51,6 +51,8 @@ class StudyOut(Schema):
     margin: float | None = Field(description="Below one half; null: no verdict on small versus large.")
     small_system: str | None
     large_system: str | None
+    look_votes: list[int] | None = Field(description="Planned looks, in votes between the two; null: none are planned.")
+    look_spending: str = Field(description="How strict early looks are.")
     pair_named_at: datetime | None = Field(description="When the two systems in question were named.")
     open_link: bool
     consent: str = Field(description="What annotators agree to; empty: nothing.")
@@ -129,6 +131,13 @@ class StudyIn(BodySchema):
     )
     small_system: Slug | None = Field(None, description="The small system in question, named before any vote.")
     large_system: Slug | None = Field(None, description="What it is held against.")
+    look_votes: Annotated[list[Positive], Field(min_length=2, max_length=10)] | None = Field(
+        None, description="Planned looks: rising numbers of votes between the two; null: none are planned."
+    )
+    look_spending: Literal["obrien-fleming", "pocock"] = Field(
+        "obrien-fleming",
+        description="How strict early looks are: obrien-fleming, hardly any claim early; pocock, alike.",
+    )
     open_link: bool = Field(True, description="Whoever has the link can join.")
     consent: Annotated[str, Field(max_length=20_000)] = Field(
         "", description="What annotators agree to before their first pair; empty: nothing."

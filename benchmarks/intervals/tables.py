@@ -21,6 +21,13 @@ def _stopping(options: Namespace, studies: int) -> Iterator[str]:
     yield from stopping_table(TUNING if options.designs == "tuning" else [*HELD_OUT, *LEADS], studies, options.seed)
 
 
+def _looks(options: Namespace, studies: int) -> Iterator[str]:
+    from benchmarks.intervals.decisions.looks import HELD_OUT, TUNING, looks_table, speed_table
+
+    yield from looks_table(TUNING if options.designs == "tuning" else HELD_OUT, studies, options.seed)
+    yield from speed_table(studies, options.seed)
+
+
 def _comparisons(options: Namespace, studies: int) -> Iterator[str]:
     from benchmarks.intervals.decisions.comparisons import comparison_table, equivalence_table
 
@@ -106,6 +113,12 @@ TABLES: dict[str, tuple[str, Callable[[Namespace, int], Iterator[str]]]] = {
         "Watch N studies of each design while votes come in: in how many a rule stops though there is no difference "
         "(up to 5 %%, by its promise), and how soon it finds one that there is.",
         _stopping,
+    ),
+    "looks": (
+        "Look at N studies of each design at planned numbers of votes: in how many a difference is found where there "
+        "is none (up to 5 %%, by its promise), in how many a system worse by the whole margin is called good enough "
+        "(up to 2.5 %%), and after how many votes a lead is found.",
+        _looks,
     ),
     "comparisons": (
         "Draw N studies whose compact systems are all exactly at the margin: in how many one is called not inferior "

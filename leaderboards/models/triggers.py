@@ -1,9 +1,11 @@
-"""What a constraint cannot say: a published release never changes, but for its DOI; simulated votes are never released.
+"""What a constraint cannot say: a published release never changes, but for its DOI; simulated votes are never released;
+a planned look that was taken stays as it was found.
 
 Created after every migrate and dropped before, as those of annotations (annotations/models/triggers.py says why).
 """
 
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from lib import triggers
 
@@ -11,6 +13,7 @@ FROZEN = "release_published_never_changes"
 REAL = ("release_never_of_simulated_votes", "release_never_moved_to_simulated_votes")
 TABLE = "leaderboards_release"
 STUDIES = "annotations_study"
+TAKEN, LOOKS = "taken_look_never_changes", "leaderboards_takenlook"
 SQLITE_REAL = (
     """CREATE TRIGGER IF NOT EXISTS release_never_of_simulated_votes BEFORE INSERT ON leaderboards_release
        WHEN (SELECT simulated FROM annotations_study WHERE id = NEW.study_id)
@@ -34,11 +37,12 @@ POSTGRESQL_REAL = (
 
 
 def drop_triggers(using: str = "default", **kwargs: object) -> None:
-    triggers.drop(using, dict.fromkeys((FROZEN, *REAL), TABLE))
+    triggers.drop(using, dict.fromkeys((FROZEN, *REAL), TABLE) | {TAKEN: LOOKS})
 
 
 def ensure_triggers(using: str = "default", **kwargs: object) -> None:
     connection = connections[using]
+    _ensure_looks_stay(connection)
     if not {TABLE, STUDIES} <= set(connection.introspection.table_names()):
         return  # migrated back to before the tables
     with connection.cursor() as cursor:
@@ -50,6 +54,28 @@ def ensure_triggers(using: str = "default", **kwargs: object) -> None:
             statements = [_sqlite_frozen(columns), *(SQLITE_REAL if "simulated" in of_study else ())]
         for statement in statements:
             cursor.execute(statement)
+
+
+def _ensure_looks_stay(connection: BaseDatabaseWrapper) -> None:
+    if LOOKS not in connection.introspection.table_names():
+        return  # migrated back to before the table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                f"""CREATE OR REPLACE FUNCTION {TAKEN}() RETURNS trigger AS $$
+                    BEGIN
+                        RAISE EXCEPTION '{TAKEN}' USING ERRCODE = 'check_violation';
+                    END $$ LANGUAGE plpgsql"""
+            )
+            cursor.execute(
+                f"""CREATE OR REPLACE TRIGGER {TAKEN} BEFORE UPDATE
+                    ON {LOOKS} FOR EACH ROW EXECUTE FUNCTION {TAKEN}()"""
+            )
+        else:
+            cursor.execute(
+                f"""CREATE TRIGGER IF NOT EXISTS {TAKEN} BEFORE UPDATE ON {LOOKS}
+                    BEGIN SELECT RAISE(ABORT, '{TAKEN}'); END"""
+            )
 
 
 def _sqlite_frozen(columns: list[str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext
 
-from annotations.models import Judgement, JudgeType, Sampling, Study, WhichDocuments
+from annotations.models import Judgement, JudgeType, LookSpending, Sampling, Study, WhichDocuments
 from annotations.rating.sampling import has_question
 from annotations.studies.criteria import label_of
 from leaderboards.presentation.enough import in_numbers
@@ -39,6 +39,11 @@ PIAGGIO = (
 SCHUIRMANN = (
     "Schuirmann (1987), A comparison of the two one-sided tests procedure and the power approach for assessing the "
     "equivalence of average bioavailability, Journal of Pharmacokinetics and Biopharmaceutics 15, 657–680."
+)
+LAN = (
+    "Lan and DeMets (1983), Discrete sequential boundaries for clinical trials, Biometrika 70, 659–663; Jennison and "
+    "Turnbull (1989), Interim analyses: the repeated confidence interval approach, Journal of the Royal Statistical "
+    "Society B 51, 305–361."
 )
 LIN = "Lin (2004), ROUGE: A package for automatic evaluation of summaries, Text Summarization Branches Out, 74–81."
 ZHANG = "Zhang, Kishore, Wu, Weinberger and Artzi (2020), BERTScore: Evaluating text generation with BERT, ICLR 2020."
@@ -71,6 +76,7 @@ class Judging:
         simulated: Whether a program drew the votes, as in the example study; then nobody judged.
         documents: How the study's documents were taken, as a sentence; "" where they are all of the dataset.
         order: Which pairs came first, as a sentence; "" where all came alike.
+        looks: The planned looks and what was found there, as sentences; none where none were planned.
     """
 
     here: bool
@@ -80,10 +86,11 @@ class Judging:
     simulated: bool = False
     documents: str = ""
     order: str = ""
+    looks: tuple[str, ...] = ()
 
 
 def judging_of(study: Study) -> Judging:
-    """Read how the votes of included annotators were given; two queries."""
+    """Read how the votes of included annotators were given; two queries, and one where looks were planned."""
     # Each person's first answer is looked up; joined, all answers of all people would be gone through.
     answered = Exists(Judgement.objects.filter(assignment__annotator=OuterRef("pk")))
     judges = study.annotators.included().filter(answered).order_by()
@@ -97,7 +104,25 @@ def judging_of(study: Study) -> Judging:
         simulated=study.simulated,
         documents=_documents_of(study),
         order=_order_of(study),
+        looks=_looks_of(study),
     )
+
+
+def _looks_of(study: Study) -> tuple[str, ...]:
+    if not study.look_votes:
+        return ()
+    kind = "Pocock" if study.look_spending == LookSpending.POCOCK else "O’Brien–Fleming"
+    at = ", ".join(format_count(votes) for votes in study.look_votes)
+    planned = (
+        f"Looks were planned before the first judgement, at {at} judgements between the two systems in question, with "
+        f"boundaries by alpha spending of {kind} type (one-sided level 0.025; Lan and DeMets, 1983) and repeated "
+        "confidence intervals (Jennison and Turnbull, 1989) with quantiles of t."
+    )
+    taken = list(study.taken_looks.all())
+    ended = next((look for look in taken if look.may_stop), None)
+    if ended is not None:
+        return planned, f"The boundary was crossed at look {ended.number} of {len(study.look_votes)}."
+    return planned, f"{len(taken)} of {len(study.look_votes)} looks were taken, and none crossed its boundary."
 
 
 def _documents_of(study: Study) -> str:
@@ -145,6 +170,7 @@ def paragraph(board: Board, judging: Judging) -> tuple[list[str], list[str]]:
     parts = [
         *(_compared(board), _judged(board, judging), _rated(in_numbers(board)), _helped(board)),
         _decided(in_numbers(board)),
+        (list(judging.looks), [LAN] if judging.looks else []),
         *(_scored(board), _recorded(board)),
     ]
     return [s for sentences, _ in parts for s in sentences], [s for _, sources in parts for s in sources]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from annotations.studies.checks import looks_problem
 from annotations.studies.personal_questions import QuestionError, parse_questions
 from models_runner.adapters.protocol import AdapterError
 from models_runner.adapters.registry import ADAPTERS
@@ -173,6 +174,10 @@ def _analysis(protocol: Protocol) -> Found:
             yield ("analysis", name), _unknown(slug, study.systems, NOT_COMPARED)
     if analysis.small_system and analysis.small_system == analysis.large_system:
         yield ("analysis", "large_system"), "is the small system as well. Name two systems."
+    if analysis.looks and (problem := looks_problem(analysis.looks)):
+        yield ("analysis", "looks"), problem
+    if analysis.looks and not (analysis.small_system and analysis.large_system):
+        yield ("analysis", "looks"), "are about the two systems in question. Name small_system and large_system."
     keys = [criterion.key for criterion in study.criteria]
     if analysis.criterion and analysis.criterion not in keys:
         yield ("analysis", "criterion"), _unknown(analysis.criterion, keys, NO_CRITERION)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from annotations.models import AskMarks, Sampling, SummaryFormat, Wanted
+from annotations.models import AskMarks, LookSpending, Sampling, SummaryFormat, Wanted
 from annotations.models.studies import DEFAULT_TITLE
 from models_runner.importing.readers.registry import FORMATS
 from models_runner.importing.reading import AUTO, Missing
@@ -234,6 +234,14 @@ class AnalysisPart(Part):
     )
     small_system: str = Field(default="", max_length=100, description="The small system in question; empty: the best.")
     large_system: str = Field(default="", max_length=100, description="What it is held against; empty: the best.")
+    looks: list[Count] = Field(
+        default=[],
+        max_length=10,
+        description="Votes between the two, after each of which the site looks; none: no looks.",
+    )
+    look_spending: Annotated[str, _one_of(LookSpending.values)] = Field(
+        default=LookSpending.OBRIEN_FLEMING.value, description="How strict early looks are."
+    )
     criterion: str = Field(default="", max_length=50, description="The question that decides; empty: the first.")
     exclusion: str = Field(default="", description="Whose votes are left out, in words.")
     stopping: str = Field(default="", description="When rating ends, in words.")

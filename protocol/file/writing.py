@@ -48,9 +48,11 @@ def digest_of(protocol: Protocol) -> str:
 
 def plan_digest(protocol: Protocol) -> str:
     """Return the SHA-256 of the planned analysis: the criteria, and all that stands under analysis."""
+    # A plan without looks has the fingerprint that it had before there were any.
+    without = None if protocol.analysis.looks else {"looks", "look_spending"}
     planned = {
         "criteria": [criterion.model_dump() for criterion in protocol.study.criteria],
-        "analysis": protocol.analysis.model_dump(),
+        "analysis": protocol.analysis.model_dump(exclude=without),
     }
     return DIGEST + hashlib.sha256(json.dumps(planned, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
 

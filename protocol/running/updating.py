@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from annotations.models import Study
-from annotations.studies.settings import ALWAYS, FIXED_BY_RATING, PAIR, change_settings
+from annotations.studies.settings import ALWAYS, ANSWERS, PAIR, change_settings
 from annotations.studies.setup import StudySetupError
 from models_runner.models import System
 from protocol.file.completing import moment
@@ -13,7 +13,13 @@ from protocol.running.work import StepError, Work
 from protocol.study.compare import Difference
 from protocol.study.parts import MOMENTS
 
-CHANGEABLE = {f"study.{name}": name for name in (*ALWAYS, *FIXED_BY_RATING)} | {f"analysis.{n}": n for n in PAIR}
+# What the planned analysis calls looks, by the field of the study.
+LOOKS = {"look_votes": "looks", "look_spending": "look_spending"}
+CHANGEABLE = (
+    {f"study.{name}": name for name in (*ALWAYS, *ANSWERS)}
+    | {f"analysis.{name}": name for name in PAIR}
+    | {f"analysis.{key}": name for name, key in LOOKS.items()}
+)
 
 
 @transaction.atomic
@@ -36,6 +42,8 @@ def _value(work: Work, key: str) -> object:
     if name in PAIR:
         slug = getattr(work.protocol.analysis, name)
         return System.objects.get(slug=slug) if slug else None
+    if name in LOOKS:
+        return getattr(work.protocol.analysis, LOOKS[name]) or None
     value = getattr(work.protocol.study, name)
     if name in MOMENTS:
         return moment(value) if value else None

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from annotations.models import Study
+from annotations.models import LookSpending, Study
 from models_runner.datasets.instructions import texts_of, wordings
 from models_runner.metrics.registry import METRICS
 from models_runner.models import Dataset, FineTuning, ImportedSource, Run, ScoringJob, System
@@ -196,6 +196,8 @@ class _Export:
                 "margin": study.noninferiority_margin,
                 "small_system": study.small_system.slug if study.small_system else "",
                 "large_system": study.large_system.slug if study.large_system else "",
+                "looks": study.look_votes or [],
+                "look_spending": study.look_spending if study.look_votes else LookSpending.OBRIEN_FLEMING.value,
             }
         )
 

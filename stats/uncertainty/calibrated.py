@@ -89,7 +89,12 @@ class Precision:
 
 
 def precision(
-    votes: VoteArrays, strengths: FloatArray, *, circle: BoolArray | None = None, tie: Known = None
+    votes: VoteArrays,
+    strengths: FloatArray,
+    *,
+    circle: BoolArray | None = None,
+    tie: Known = None,
+    all_count: bool = False,
 ) -> Precision:
     """Give the precision of strengths and of all differences, for documents and annotators as random samples.
 
@@ -105,6 +110,8 @@ def precision(
         strengths: Shape (n,), their fit_bradley_terry, in log-odds.
         circle: Shape (n, n), which systems belong together; see graphs.same_circle. All of them if None.
         tie: What the strengths were fitted with; see sandwich.Known.
+        all_count: Whether documents and annotators count in the degrees of freedom also where none of their variance is
+            seen: then they are fewer, as who looks again and again needs (stats.decisions.look).
     Returns:
         The precision; differences of systems in different circles have no meaning, as the prior made them.
     Source:
@@ -114,7 +121,7 @@ def precision(
         Molecular Biology 3, 3. How well it covers: benchmarks/simulate.py.
     """
     belong = np.ones((votes.n_systems, votes.n_systems), dtype=bool) if circle is None else circle
-    key = ("precision", strengths.tobytes(), belong.tobytes(), tie)
+    key = ("precision", strengths.tobytes(), belong.tobytes(), tie, all_count)
     if key not in votes.worked_out:
         inverse = bread_of(votes, strengths, tie)
         sources = [
@@ -123,7 +130,7 @@ def precision(
         ]
         cells, n_cells = cell_sandwich(votes, strengths, inverse, tie)
         noise = vote_noise(variances(cells, belong), variances(inverse, belong), n_cells, votes.count_by_system())
-        votes.worked_out[key] = combined(noise, sources, belong)
+        votes.worked_out[key] = combined(noise, sources, belong, all_count=all_count)
     stored: Precision = votes.worked_out[key]
     return stored
 
@@ -179,13 +186,13 @@ def vote_noise(cells: FloatArray, model: FloatArray, n_cells: int, counts: IntAr
     return Noise((pair * in_cells + model) / (pair + 1), freedom)
 
 
-def combined(noise: Noise, sources: Sequence[UnitVariance], circle: BoolArray) -> Precision:
+def combined(noise: Noise, sources: Sequence[UnitVariance], circle: BoolArray, *, all_count: bool = False) -> Precision:
     """Add up the variances of all sources.
 
     Args:
         noise: Of single votes.
         sources: Documents, annotators.
-        circle: As in precision.
+        circle, all_count: As in precision.
     """
     total, spread = noise.variance.copy(), noise.variance**2 / noise.freedom
     fewest = np.full(total.shape, np.inf)
@@ -193,7 +200,7 @@ def combined(noise: Noise, sources: Sequence[UnitVariance], circle: BoolArray) -
         between, square, freedom = _between(source, noise.variance, circle)
         seen = between > NEGLIGIBLE * noise.variance
         total += between
-        spread += np.where(seen, square**2 / freedom, 0)
+        spread += np.where(seen | all_count, square**2 / freedom, 0)
         fewest = np.minimum(fewest, np.where(seen, freedom, np.inf))
     freedom = np.where(spread > 0, total**2 / np.where(spread > 0, spread, 1), np.inf)
     freedom = np.maximum(freedom, np.where(np.isinf(fewest), 1, fewest))

@@ -28,6 +28,7 @@ FAULTS = {
     "study__pairs": ({"anchor": "lead-3", "per_document": 2}, "has an anchor and draws pairs."),
     "study__documents": ({"sample": 2, "chosen": ["x"]}, "chooses documents and draws a sample."),
     "analysis__margin": (5, "is 5; expected less than 0.5."),
+    "analysis__looks": ([40, 80], "are about the two systems in question."),
     "analysis__small_system": ("other", "which is no system of the study of this file."),
     "analysis__criterion": ("fluency", "which is no criterion of the study"),
     "metrics": (["rogue"], "expected one of rouge"),

@@ -84,6 +84,8 @@ def test_the_file_is_exported_as_it_was_run(folder):
         "study__draft": True,
         "analysis__small_system": "lexrank",
         "analysis__large_system": "lead-3",
+        "analysis__looks": [40, 80, 120],
+        "analysis__look_spending": "pocock",
         "analysis__exclusion": "Whoever fails two checks.",
         "analysis__stopping": "When all pairs are full.",
     }
@@ -168,6 +170,11 @@ def test_update_changes_what_the_page_settings_would(folder):
     begin(work_in(folder, update=True, study__quota=3, study__title="Named", analysis__small_system="lexrank"))
     study = Study.objects.get()
     assert (study.quota, study.title, study.small_system.slug) == (3, "Named", "lexrank")
+    named = {"analysis__small_system": "lexrank", "analysis__large_system": "lead-3", "analysis__looks": [40, 80]}
+    begin(work_in(folder, update=True, study__quota=3, study__title="Named", **named))
+    assert Study.objects.get().look_votes == [40, 80]
+    with pytest.raises(DiffersError, match=r"analysis\.looks: the file has —, the study 40, 80"):
+        begin(work_in(folder, study__quota=3, study__title="Named", **named | {"analysis__looks": []}))
     with pytest.raises(DiffersError, match=r"analysis\.margin"):
         begin(work_in(folder, update=True, study__quota=4, study__title="Named", analysis__margin=0.1))
     assert Study.objects.get().quota == 3

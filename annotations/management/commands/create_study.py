@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from annotations.models import AskMarks, Sampling, SummaryFormat, Wanted
+from annotations.models import AskMarks, LookSpending, Sampling, SummaryFormat, Wanted
 from annotations.people import links
 from annotations.studies import progress, setup
 from lib.lines import text_lines
@@ -66,6 +66,14 @@ def moment(text: str) -> datetime:
     return timezone.make_aware(read) if timezone.is_naive(read) else read
 
 
+def look_votes(text: str) -> list[int]:
+    """Read planned looks for argparse."""
+    try:
+        return [int(part) for part in split_names(text)]
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} are no numbers of votes; expected some such as 200,400,600.") from error
+
+
 def named_system(slug: str | None) -> System | None:
     return ensure_system(slug) if slug else None
 
@@ -92,6 +100,8 @@ def wanted(options: dict[str, Any]) -> setup.NewStudy:
         margin=options["margin"] / 100 or None,
         small_system=named_system(options["small_system"]),
         large_system=named_system(options["large_system"]),
+        look_votes=options["looks"] or None,
+        look_spending=options["look_spending"],
         options=rating_options(options),
         people=people_options(options),
         scope=scope(options),
@@ -144,6 +154,19 @@ def _add_questions(parser: ArgumentParser) -> None:
         "--small-system", help="The small system in question, one of --systems; else the best by votes."
     )
     parser.add_argument("--large-system", help="What it is held against; else the best large one by votes.")
+    parser.add_argument(
+        "--looks",
+        type=look_votes,
+        default="",
+        metavar="200,400,600",
+        help="Planned looks: numbers of votes between the two at which the site looks whether the study may end.",
+    )
+    parser.add_argument(
+        "--look-spending",
+        choices=LookSpending.values,
+        default=LookSpending.OBRIEN_FLEMING,
+        help="obrien-fleming: hardly any claim early. pocock: all looks are about as strict.",
+    )
 
 
 def _add_sampling(parser: ArgumentParser) -> None:

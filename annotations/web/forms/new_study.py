@@ -11,8 +11,9 @@ from annotations.drafting.forecast import ALIKE, MODERATELY, Assumptions
 from annotations.models import Sampling, Study
 from annotations.studies.checks import LONGEST_CONSENT, RESERVED
 from annotations.studies.criteria import LIBRARY
+from annotations.studies.settings import LOOKS
 from annotations.studies.setup import MARGIN, NewStudy, PeopleOptions, RatingOptions, StudyScope, own_criteria
-from annotations.web.forms.fields import moment_field
+from annotations.web.forms.fields import LooksField, moment_field
 from annotations.web.forms.studies import RatingOptionsForm
 from lib.lines import text_lines
 from lib.numbers import LARGEST
@@ -83,7 +84,7 @@ STEPS = (
         "When",
         "How many people and votes, what they will decide, and when rating begins.",
         ("annotators", "quota"),
-        ("opens_at", "closes_at"),
+        ("look_votes", "look_spending", "opens_at", "closes_at"),
         ("share", "alike", "hourly_rate"),
     ),
 )
@@ -216,6 +217,10 @@ class StudyForm(RatingOptionsForm):
         "preferred in 45 of 100 comparisons. It cannot change later, so that nobody can choose it by the votes. Empty "
         "for no verdict.",
     )
+    look_votes = LooksField(
+        label=Study._meta.get_field("look_votes").verbose_name, help_text=Study._meta.get_field("look_votes").help_text
+    )
+    look_spending = Study._meta.get_field("look_spending").formfield()
     guidelines = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 4}),
         required=False,
@@ -257,7 +262,7 @@ class StudyForm(RatingOptionsForm):
         if "dataset" not in values:
             return None
         same = ("instruction", "criteria", "quota", "annotator_title", "guidelines", "sampling", "epsilon")
-        also = ("margin", "small_system", "large_system", "opens_at", "closes_at", "title", "form_key")
+        also = ("margin", "small_system", "large_system", "opens_at", "closes_at", "title", "form_key", *LOOKS)
         return NewStudy(
             values.get("slug", ""),
             values["dataset"],

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils.text import slugify
 
 from annotations.models import Study
+from leaderboards.boards.stopping.planned import standing_of_looks
 from leaderboards.exports import CONTENT_TYPES, FORMATS, parts
 from leaderboards.exports.rows import export_rows
 from leaderboards.presentation.board_details import (
@@ -23,6 +24,7 @@ from leaderboards.presentation.charts.differences import differences_chart
 from leaderboards.presentation.charts.shown import show_chart
 from leaderboards.presentation.enough import in_numbers
 from leaderboards.presentation.errors.words import with_why
+from leaderboards.presentation.looks import say_looks
 from leaderboards.presentation.methods import as_text, judging_of
 from leaderboards.presentation.shown_systems import shown_systems
 from leaderboards.presentation.tables import TABLES
@@ -58,6 +60,7 @@ def board(request: HttpRequest, study: Study) -> HttpResponse:
             "neighbours": [row for row in neighbour_rows(served.values) if shown.has(row.better, row.worse)],
             "verdict": with_why(say_verdict(served.values), study),
             "warnings": in_numbers(served.values)["warnings"],
+            "looks": say_looks(looks) if (looks := standing_of_looks(study)) else None,
         }
         if query.filters.helped:
             context["methods_text"] = as_text(served.values, judging_of(study))

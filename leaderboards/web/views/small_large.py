@@ -9,11 +9,13 @@ from django.shortcuts import render
 
 from annotations.models import Study
 from leaderboards.boards.costs import MEASURES
-from leaderboards.boards.stopping import stopping_bounds
+from leaderboards.boards.stopping.anytime import stopping_bounds
+from leaderboards.boards.stopping.planned import standing_of_looks
 from leaderboards.presentation.board_verdict import say_pair
 from leaderboards.presentation.charts.pareto import MOST_SYSTEMS
 from leaderboards.presentation.charts.shown import show_chart
 from leaderboards.presentation.charts.widths import widths_chart
+from leaderboards.presentation.looks import say_looks
 from leaderboards.presentation.needed import say_needed
 from leaderboards.presentation.shown_systems import rows_of_systems
 from leaderboards.presentation.study_charts import (
@@ -129,5 +131,6 @@ def planning(request: HttpRequest, study: Study) -> HttpResponse:
         "thin": thin,
         "stopping": by_rule,
         "least_votes": LEAST_VOTES,
+        "looks": say_looks(looks) if (looks := standing_of_looks(study)) else None,
     }
     return render(request, "leaderboards/planning.html", context)

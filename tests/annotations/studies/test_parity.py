@@ -49,6 +49,8 @@ SETTINGS = {
     "margin": 0.1,
     "small_system": "s0",
     "large_system": "s1",
+    "look_votes": [40, 80, 120],
+    "look_spending": "pocock",
     "opens_at": "2030-01-01T09:00:00Z",
     "closes_at": "2030-02-01T09:00:00Z",
     "open_link": False,
@@ -99,6 +101,7 @@ def by_the_command(tmp_path, slug="command", **changes):
         "criteria": ",".join(SETTINGS["criteria"]),
         "question": [f"{own['key']} | {own['question']} | {own['help_text']}"],
         "margin": 10.0,
+        "looks": ",".join(map(str, given.pop("look_votes"))),
         "summaries": given.pop("summary_format"),
         **dict.fromkeys(("no_tie", "no_both_bad", "invited_only"), True),
     }
@@ -119,7 +122,8 @@ def by_a_protocol():
     own = SETTINGS["own_criteria"][0]
     questions = [*SETTINGS["criteria"], {"key": own["key"], "question": own["question"], "help": own["help_text"]}]
     of_analysis = {name: SETTINGS[name] for name in ("margin", "small_system", "large_system")}
-    elsewhere = {*of_analysis, "split", "sample", "pairs_per_document", "own_criteria", "criteria"}
+    of_analysis |= {"looks": SETTINGS["look_votes"], "look_spending": SETTINGS["look_spending"]}
+    elsewhere = {*of_analysis, "look_votes", "split", "sample", "pairs_per_document", "own_criteria", "criteria"}
     study = {name: value for name, value in SETTINGS.items() if name not in elsewhere}
     study |= {"slug": "protocol", "dataset": "m", "systems": SYSTEMS, "criteria": questions} | scope
     study |= {"pairs": {"per_document": SETTINGS["pairs_per_document"]}}
@@ -188,6 +192,7 @@ BAD = [
     ({"small_system": "s1"}, "large_system"),
     ({"large_system": "of-another-study"}, "large_system"),
     ({"closes_at": "2029-01-01T09:00:00Z"}, "closes_at"),
+    ({"look_votes": [80, 40]}, "look_votes"),
     ({"gold_every": 1}, "gold_every"),
     ({"repeat_every": 1}, "repeat_every"),
     ({"completion_url": "no address"}, "completion_url"),

@@ -10,7 +10,7 @@ from django.test import Client
 from annotations.models import Judgement
 from leaderboards.boards.neighbours import NO_GAP
 from leaderboards.boards.planning import compute_planning
-from leaderboards.boards.stopping import stopping_bounds
+from leaderboards.boards.stopping.anytime import stopping_bounds
 from leaderboards.data.filters import DEFAULT
 from leaderboards.data.inputs import gather_inputs
 from leaderboards.presentation.charts.drawing.rendering import as_svg

@@ -2,17 +2,10 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-from django.db.models import Q
-
-from annotations.models import Criterion, Outcome
+from annotations.models import Criterion
+from leaderboards.boards.stopping.between import votes_between
 from leaderboards.data.filters import Filters
-from leaderboards.data.votes import filtered_votes
 from stats.uncertainty.sequences import Lacking, confidence_sequence
-
-_COMPARISON = "assignment__comparison"
-_SYSTEM_A, _SYSTEM_B = (f"{_COMPARISON}__summary_{side}__run__system__slug" for side in "ab")
-SHARE_OF_A = {Outcome.A: 1.0, Outcome.B: 0.0, Outcome.TIE: 0.5, Outcome.BOTH_BAD: 0.5}
 
 
 @dataclass(frozen=True)
@@ -40,22 +33,14 @@ class StoppingBounds:
 
 def stopping_bounds(criterion: Criterion, filters: Filters, better: str, worse: str) -> StoppingBounds:
     """Compute the bounds from the votes between these two systems in order of time; one query."""
-    rows = list(
-        filtered_votes(criterion, filters)
-        .filter(Q(**{_SYSTEM_A: better, _SYSTEM_B: worse}) | Q(**{_SYSTEM_A: worse, _SYSTEM_B: better}))
-        .order_by("created_at", "pk")
-        .values_list(f"{_COMPARISON}__document_id", "assignment__annotator_id", _SYSTEM_A, "outcome")
-    )
-    if not rows:
+    votes = votes_between(criterion, better, worse, filters)
+    if not len(votes.results):
         return StoppingBounds(better, worse, 0)
-    of_a = [(system_a, SHARE_OF_A[Outcome(outcome)]) for *_, system_a, outcome in rows]
-    results = np.array([share if system_a == better else 1 - share for system_a, share in of_a])
-    document, annotator = np.array([row[:2] for row in rows], dtype=np.int64).T
-    sequence = confidence_sequence(results, document, annotator)
+    sequence = confidence_sequence(*votes)
     return StoppingBounds(
         better,
         worse,
-        len(rows),
+        len(votes.results),
         estimate=float(sequence.estimate[-1]),
         lower=float(sequence.lower[-1]),
         upper=float(sequence.upper[-1]),

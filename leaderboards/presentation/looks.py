@@ -1,0 +1,152 @@
+"""Say how the planned looks of a study stand, and draw them: distances at looks against the boundary."""
+
+import math
+from dataclasses import dataclass
+
+from leaderboards.boards.stopping.planned import LookStanding, PlannedLook
+from leaderboards.models import TakenLook
+from leaderboards.presentation.verdict_text import percent
+from lib.numbers import format_count
+
+Claim = TakenLook.Claim
+# The picture: standard errors beyond these are drawn at its edge.
+FARTHEST = 6.0
+EDGE, LOW, HIGH = 8.0, 120.0, 16.0
+
+
+@dataclass(frozen=True)
+class LookRow:
+    """A look as a row of the table, and as a place in the picture, across in percent and down in pixels.
+
+    Attributes:
+        y: Of the difference; "" before it is taken, and where nothing can be said.
+        above, below: Of what a claim takes on either side.
+        kind: "decided", "open" or "" for one that is not taken.
+    """
+
+    number: int
+    votes: int
+    distance: float | None
+    needed: float
+    answer: str
+    reason: str
+    kind: str
+    x: str
+    y: str
+    above: str
+    below: str
+
+
+@dataclass(frozen=True)
+class SaidLooks:
+    """Sentences, rows and picture.
+
+    Attributes:
+        heading: What to do: you may stop, go on, or it is over.
+        kind: "decided", "open" or "waiting", for the colour.
+        sentences: What was seen, and when the next look is.
+        middle: Where the picture has the limit.
+        description: The picture in words.
+    """
+
+    heading: str
+    kind: str
+    sentences: list[str]
+    limit: str
+    rows: list[LookRow]
+    middle: str
+    description: str
+
+
+def say_looks(standing: LookStanding) -> SaidLooks:
+    """Say how planned looks stand."""
+    rows = [_row(look, standing) for look in standing.looks]
+    last = standing.decisive or (standing.taken[-1] if standing.taken else None)
+    seen = [_seen(last, len(standing.looks))] if last else []
+    heading, kind, more = _what_to_do(standing)
+    return SaidLooks(heading, kind, [*seen, *more], _limit(standing), rows, f"{_down(0.0):.1f}", _description(standing))
+
+
+def _seen(look: TakenLook, looks: int) -> str:
+    number, votes = look.number, format_count(look.votes)
+    if look.distance is None or look.needed is None:
+        return f"Look {number} of {looks}, planned at {votes} votes: nothing can be said ({look.reason})."
+    far, needed = f"{abs(look.distance):.2f}", f"{look.needed:.2f}"
+    if look.distance < 0:
+        return (
+            f"Look {number} of {looks}, planned at {votes} votes: the difference is {far} standard errors below the "
+            f"limit; ending needs {needed}."
+        )
+    return (
+        f"Look {number} of {looks}, planned at {votes} votes: the difference is {far} standard errors above the limit; "
+        f"ending needs {needed}."
+    )
+
+
+def _what_to_do(standing: LookStanding) -> tuple[str, str, list[str]]:
+    following = standing.next
+    if standing.decisive is not None:
+        return "You may stop.", "decided", [_claim(standing.decisive, standing.small, standing.large)]
+    if following is None:
+        return "The last look is over.", "open", ["The votes do not decide. Votes added now change nothing of that."]
+    now, at = format_count(standing.votes), format_count(following.votes)
+    if standing.is_closed:
+        closed = f"Rating was closed after {now} votes between the two, before the look planned at {at}."
+        return "The study ended before it was decided.", "open", [closed]
+    wait = f"There are {now} votes between the two; the next look is at {at}. Nobody should decide before."
+    return ("Go on." if standing.taken else "No look is due yet."), "waiting", [wait]
+
+
+def _claim(look: TakenLook, system: str, against: str) -> str:
+    return {
+        Claim.GOOD_ENOUGH: f"{system} is good enough to stand in for {against}.",
+        Claim.NOT_GOOD_ENOUGH: f"{system} is not good enough to stand in for {against}.",
+        Claim.BETTER: f"{system} is better than {against}.",
+        Claim.WORSE: f"{system} is worse than {against}.",
+    }[Claim(look.claim)]
+
+
+def _limit(standing: LookStanding) -> str:
+    if standing.margin is None:
+        return "The limit is 50 %: where the two are preferred equally often."
+    least = percent(0.5 - standing.margin)
+    return f"The limit is {least}: so often the small system must surely be preferred to be good enough."
+
+
+def _row(look: PlannedLook, standing: LookStanding) -> LookRow:
+    taken = look.taken
+    needed = taken.needed if taken is not None and taken.needed is not None else look.boundary
+    distance = None if taken is None else taken.distance
+    return LookRow(
+        look.number,
+        look.votes,
+        distance,
+        needed,
+        "" if taken is None else _answer(taken),
+        "" if taken is None else taken.reason,
+        "" if taken is None else "decided" if taken.may_stop else "open",
+        x=f"{EDGE + (100 - 2 * EDGE) * look.votes / standing.looks[-1].votes:.2f}%",
+        y="" if distance is None else f"{_down(distance):.1f}",
+        above=f"{_down(needed):.1f}",
+        below=f"{_down(-needed):.1f}",
+    )
+
+
+def _answer(taken: TakenLook) -> str:
+    if taken.claim == Claim.OPEN:
+        return "cannot say" if taken.reason else "not yet"
+    return "you may stop"
+
+
+def _down(errors: float) -> float:
+    """Place standard errors in the picture; above is up."""
+    held = math.copysign(min(abs(errors), FARTHEST), errors)
+    return (LOW + HIGH) / 2 - held / FARTHEST * (LOW - HIGH) / 2
+
+
+def _description(standing: LookStanding) -> str:
+    taken = [look for look in standing.taken if look.distance is not None]
+    if not taken:
+        return "No look has said anything yet; the boundary falls from look to look."
+    last = taken[-1]
+    return f"At {format_count(last.votes)} votes the difference is {last.distance:.2f} standard errors from the limit."
