@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.utils.text import slugify
 
 from annotations.drafting.forecast import ALIKE, MODERATELY, Assumptions
-from annotations.models import Sampling, Study
+from annotations.models import LookSpending, Sampling, Study
 from annotations.studies.checks import LONGEST_CONSENT, RESERVED
 from annotations.studies.criteria import LIBRARY
 from annotations.studies.settings import LOOKS
@@ -220,7 +220,8 @@ class StudyForm(RatingOptionsForm):
     look_votes = LooksField(
         label=Study._meta.get_field("look_votes").verbose_name, help_text=Study._meta.get_field("look_votes").help_text
     )
-    look_spending = Study._meta.get_field("look_spending").formfield()
+    # Not required: a form that was opened before an upgrade does not have it.
+    look_spending = Study._meta.get_field("look_spending").formfield(required=False)
     guidelines = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 4}),
         required=False,
@@ -255,6 +256,9 @@ class StudyForm(RatingOptionsForm):
         if points is not None and not 0 < points < 50:
             raise forms.ValidationError("Expected more than 0 and less than 50 points.")
         return None if points is None else points / 100
+
+    def clean_look_spending(self) -> str:
+        return self.cleaned_data["look_spending"] or LookSpending.OBRIEN_FLEMING.value
 
     def wanted(self, *, created_by: User | None = None, draft: bool = False) -> NewStudy | None:
         """Return the study as far as it is filled in, with defaults for what is wrong; None without a dataset."""
