@@ -157,10 +157,12 @@ def ends_later(pattern, name):
 def test_names_in_messages_stay():
     """In every text of ours with a place for somebody's words, texts of ours in that place stay."""
     patterns = sorted({text for _, text in shown_texts(ROOT) if "%(" in text and not NOT_TOLD.search(text)})
-    names = [text for text in texts_of_ours(60) if not BETWEEN.search(text)]
     draw, wrong = random.Random(3), []
-    assert len(names) > 500
     with translation.override("zh-hans"):
+        # What is read as another text with any word before it is passed on by verbatim() where it matters, too.
+        alone = [text for text in texts_of_ours(60) if not BETWEEN.search(text)]
+        names = [text for text in alone if text in translated(f"x1 {text}")]
+        assert len(names) > 500
         for pattern in patterns:
             for place in [name for name in PLACE.findall(pattern) if name.rstrip("23456789") in THEIRS - SLUGS]:
                 for name in filter(partial(ends_later, pattern), draw.sample(names, 5)):
