@@ -72,7 +72,7 @@ def with_uv(arguments: Sequence[str], *, quiet: bool) -> bool:
         return False
     if find_spec("uv") is None and subprocess.run([*PIP, "install", "--quiet", *QUIET, *UV]).returncode:
         return False
-    # Nothing is compiled beforehand: what the site uses is compiled as it starts, in a fifth of the time for all.
+    # Nothing is compiled beforehand: the start compiles what it uses, a small part of all.
     options = ["--quiet"] if quiet else []
     command = [sys.executable, "-m", "uv", "pip", "install", "--python", sys.executable, *options, *arguments]
     if subprocess.run(command, env=os.environ | variables).returncode == 0:
