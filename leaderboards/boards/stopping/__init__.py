@@ -1,1 +1,1 @@
-"""When a study may end: at any time by a confidence sequence (anytime), or at looks planned beforehand (planned)."""
+"""When a study may end: at any time by a confidence sequence, or at planned looks; may import data and models."""
