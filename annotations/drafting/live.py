@@ -16,9 +16,9 @@ from annotations.drafting.pair_preview import PairPreview, preview_pair
 from annotations.drafting.plan import StudyPlan, plan_of
 from annotations.models import Sampling
 from annotations.studies.checks import StudySetupError
-from annotations.studies.effort import in_words, measured_pace
 from annotations.studies.languages import language_name
 from annotations.studies.setup import NewStudy
+from annotations.studies.work_forecast import in_words, measured_pace
 from lib.numbers import count_of, format_count
 from models_runner.models import Summary, System
 from models_runner.systems.readiness import system_needs

@@ -8,7 +8,7 @@ from django.db.models.functions import MD5
 
 from annotations.models import Annotator, Assignment, Judgement, Outcome, Purpose
 from annotations.rating.page import rating_progress
-from annotations.studies.effort import minutes_worked
+from annotations.studies.progress import minutes_worked
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from annotations.evidence.work import EvidenceProgress, evidence_progress
 from annotations.models import Annotator, Assignment, Criterion, Judgement, Study, StudyReport
-from annotations.review.activity import AnnotatorActivity, activity_of
 from annotations.review.disagreements import Split, disagreements
 from annotations.review.remaining import pairs_left
+from annotations.review.work_done import AnnotatorActivity, activity_of
 from annotations.studies.change_marker import end_of_history, held_in_part, marker_of, newest_answers
 from annotations.studies.progress import counted_votes
 from jobs.kept import Kept, KeptReport

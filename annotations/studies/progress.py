@@ -1,14 +1,17 @@
 """Progress of studies: pairs rated, and summaries that are still being written."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
 
 from annotations.models import Annotator, Assignment, Comparison, Judgement, JudgementQuerySet, Purpose, Study
 from models_runner.models import Summary, System
+
+CHUNK = 10_000
+MS_A_MINUTE = 60_000
 
 
 @dataclass(frozen=True)
@@ -121,3 +124,13 @@ def rated_counts(annotators: Iterable[Annotator]) -> Counter[int]:
     done = Assignment.objects.filter(annotator__in=[row.pk for row in rows], state=Assignment.State.DONE)
     rated = done.exclude(comparison__in=control.order_by())
     return Counter(dict(rated.order_by().values_list("annotator").annotate(n=Count("pk"))))
+
+
+def minutes_worked(assignments: QuerySet[Assignment]) -> dict[int, float]:
+    """Sum the minutes of work by annotator; a pair's time is that of its last answer, which is cumulative."""
+    done = assignments.filter(state=Assignment.State.DONE).values_list("pk", "annotator")
+    minutes: dict[int, float] = defaultdict(float)
+    for _pk, annotator_id, ms in done.annotate(ms=Max("judgements__active_ms")).iterator(CHUNK):
+        if ms is not None:
+            minutes[annotator_id] += ms / MS_A_MINUTE
+    return minutes

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from annotations.drafting.forecast import MOST_DOCUMENTS, StudyForecast
-from annotations.studies.effort import in_words
+from annotations.studies.work_forecast import in_words
 from lib.numbers import count_of, format_count
 from lib.text.translated import translated
 from stats.decisions.power import VotingDesign

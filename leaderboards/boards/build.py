@@ -18,7 +18,7 @@ from leaderboards.boards.verdict import board_verdict
 from leaderboards.boards.version import CODE_VERSION
 from leaderboards.data.filters import Filters
 from leaderboards.data.inputs import BoardInputs, collection_paused
-from leaderboards.data.verdicts import read_judge_votes
+from leaderboards.data.judge_votes import read_judge_votes
 from leaderboards.data.votes import filtered_votes
 from models_runner.models import Regime, System
 from stats.ratings.ratings import Ratings

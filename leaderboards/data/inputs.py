@@ -18,7 +18,7 @@ from annotations.blindness.leak_check import not_searched
 from annotations.models import Criterion, Sampling, Study
 from leaderboards.data.filters import PEOPLE, Filters
 from leaderboards.data.help import JudgeHelp, read_help
-from leaderboards.data.verdicts import read_judge_votes
+from leaderboards.data.judge_votes import read_judge_votes
 from leaderboards.data.votes import BoardVotes, VoteRow, filtered_votes, read_board_votes
 from models_runner.metrics.declared import board_values, possible_board_values
 from models_runner.models import Score, Summary, System

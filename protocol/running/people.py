@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import comb
 
 from annotations.models import Study
-from annotations.studies.effort import StudyEffort, study_effort, usual_pace
+from annotations.studies.work_forecast import StudyEffort, study_effort, usual_pace
 from models_runner.models import Dataset, InstructionKind, Query
 from protocol.file.schema import Protocol
 

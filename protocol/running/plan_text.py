@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tabulate import tabulate
 
-from annotations.studies.effort import long_in_words
+from annotations.studies.work_forecast import long_in_words
 from lib.numbers import format_bytes
 from protocol.running.disk import disk_parts
 from protocol.running.estimates import shown_hours

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations.models import Membership, Study
-from annotations.studies.effort import long_in_words
+from annotations.studies.work_forecast import long_in_words
 from annotations.web.access import LEAD, members_only, owners_only, role_of, study_creators_only
 from lib.choices import refuse_choice
 from lib.text.translated import translated

@@ -13,9 +13,9 @@ from django.utils import translation
 from annotations.models import AuditEntry, Study
 from annotations.people.joining import join
 from annotations.rating.assignment import next_assignment
-from annotations.studies.effort import long_in_words
 from annotations.studies.pair_generation import build_comparisons
 from annotations.studies.settings import change_settings
+from annotations.studies.work_forecast import long_in_words
 from models_runner.datasets.changes import delete_unused
 from models_runner.models import Dataset, Document, FineTuning, ImportedSource, InstructionText, Run, Summary, System
 from models_runner.runs.lifecycle import cancel_run

@@ -7,8 +7,8 @@ from django.views.decorators.http import require_GET
 
 from annotations.models import Study
 from annotations.quality.snapshots import served_quality
-from annotations.review.activity import activity_of
 from annotations.review.answer_history import pairs_answered_by, with_answers
+from annotations.review.work_done import activity_of
 from annotations.web.access import members_only, not_while_rating
 from annotations.web.forms.lists import PairsForm
 

@@ -31,8 +31,8 @@ from annotations.people.languages import choose_languages
 from annotations.people.privacy import erase, own_data
 from annotations.rating.leases import come_back, leave
 from annotations.rating.page import rating_progress
-from annotations.studies.effort import PersonEffort, person_effort
 from annotations.studies.languages import asks_for_languages, study_languages
+from annotations.studies.work_forecast import PersonEffort, person_effort
 from annotations.web import access
 from annotations.web.access import annotator_page, login_required
 from annotations.web.forms.joining import JoinKeyForm, LanguagesForm, languages_of_browser

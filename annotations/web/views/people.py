@@ -18,9 +18,9 @@ from django.views.decorators.http import require_GET, require_POST
 from annotations.models import Annotator, Invitation, Membership, Study
 from annotations.people import invitations, links, members
 from annotations.people.new_members import invited_members
-from annotations.review.activity import AnnotatorActivity, activity_lines, activity_of
 from annotations.review.kept import StudyFigures, figures_in, is_fresh, served_figures
 from annotations.review.remaining import pairs_left
+from annotations.review.work_done import AnnotatorActivity, activity_lines, activity_of
 from annotations.studies import progress
 from annotations.web import redirects
 from annotations.web.access import LEAD, not_while_rating, owners_only, role_of

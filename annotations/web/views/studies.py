@@ -22,9 +22,9 @@ from annotations.review.kept import figures_in, served_figures
 from annotations.studies import audit
 from annotations.studies import settings as study_settings
 from annotations.studies.checks import StudySetupError
-from annotations.studies.effort import study_effort
 from annotations.studies.languages import readers_of
 from annotations.studies.progress import counted_votes, coverage, progress_by_study, rated_counts, study_progress
+from annotations.studies.work_forecast import study_effort
 from annotations.web.access import (
     StillRatingError,
     login_required,

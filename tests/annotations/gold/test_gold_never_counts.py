@@ -13,8 +13,8 @@ from annotations.quality.report import study_quality
 from annotations.rating.assignment import take_comparison
 from annotations.rating.unblinding import next_guess, study_guesses
 from annotations.review.disagreements import disagreements
-from annotations.studies.effort import study_effort
 from annotations.studies.progress import rated_counts, study_progress
+from annotations.studies.work_forecast import study_effort
 from evalsite.web.views import study_rows
 from leaderboards.exports.rows import export_rows
 from leaderboards.snapshots.boards import get_board

@@ -13,9 +13,9 @@ from annotations.imports.ratings_import import import_ratings
 from annotations.models import Annotator, Assignment, AuditEntry, Judgement, JudgementRevision
 from annotations.people.joining import join
 from annotations.rating.assignment import next_assignment
-from annotations.studies.effort import study_effort
 from annotations.studies.settings import change_settings
 from annotations.studies.setup import StudySetupError
+from annotations.studies.work_forecast import study_effort
 from leaderboards.exports.rows import export_rows
 from models_runner.importing.records import DatasetImportError
 from models_runner.models import Summary

@@ -16,7 +16,7 @@ from annotations.people.joining import join
 from annotations.quality.exclusion import exclude
 from annotations.rating.assignment import next_assignment, take_comparison
 from annotations.rating.remarks import NewRemark, record_remark
-from annotations.review.activity import COLUMNS, activity_of
+from annotations.review.work_done import COLUMNS, activity_of
 from annotations.web.views import annotators
 from tests.annotations.helpers import answer, make_gold, rate_everything, vote_on
 from tests.factories import AnnotatorFactory, UserFactory, make_study

@@ -15,8 +15,8 @@ from annotations.models import StudyReport, SummaryEvidence
 from annotations.rating.assignment import next_assignment, take_comparison
 from annotations.rating.remarks import NewRemark, record_remark
 from annotations.review import kept
-from annotations.review.activity import activity_lines
 from annotations.review.disagreements import disagreements
+from annotations.review.work_done import activity_lines
 from annotations.studies.pair_generation import build_comparisons
 from annotations.studies.progress import counted_votes
 from tests.annotations.helpers import answer

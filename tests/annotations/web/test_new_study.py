@@ -144,7 +144,7 @@ def test_half_a_form_is_answered_too(rows):
 
 
 def test_the_pace_of_people_is_used_once_it_was_measured(rows):
-    from annotations.studies.effort import LEAST_MEASURED, measured_pace
+    from annotations.studies.work_forecast import LEAST_MEASURED, measured_pace
     from tests.leaderboards.compared import make_compared_study
 
     study = make_compared_study(documents=6, annotators=5)

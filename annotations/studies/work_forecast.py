@@ -1,10 +1,8 @@
 """Forecast the work a study asks of people, and of one person: pairs, votes, and hours at the pace measured so far."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from statistics import median
 
-from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -12,8 +10,6 @@ from annotations.models import Assignment, ControlItem, Judgement, JudgementQuer
 from annotations.models.comparisons import REPEAT_AFTER
 from annotations.studies.progress import StudyCompletion, study_progress
 
-CHUNK = 10_000
-MS_A_MINUTE = 60_000
 LOOKED_AT = 500
 LEAST_MEASURED = 20
 ASSUMED_SECONDS = 150  # per pair, until enough have been measured
@@ -90,16 +86,6 @@ def _measured(votes: JudgementQuerySet) -> tuple[float, int] | None:
     for_rating = Assignment.objects.for_rating().filter(pk__in=longest).order_by()
     times = [longest[pk] for pk in for_rating.values_list("pk", flat=True)]
     return (median(times) / 1000, len(times)) if len(times) >= LEAST_MEASURED else None
-
-
-def minutes_worked(assignments: QuerySet[Assignment]) -> dict[int, float]:
-    """Sum the minutes of work by annotator; a pair's time is that of its last answer, which is cumulative."""
-    done = assignments.filter(state=Assignment.State.DONE).values_list("pk", "annotator")
-    minutes: dict[int, float] = defaultdict(float)
-    for _pk, annotator_id, ms in done.annotate(ms=Max("judgements__active_ms")).iterator(CHUNK):
-        if ms is not None:
-            minutes[annotator_id] += ms / MS_A_MINUTE
-    return minutes
 
 
 @dataclass(frozen=True)

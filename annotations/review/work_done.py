@@ -10,7 +10,7 @@ from django.db.models import Count, Max
 from annotations.gold.results import gold_by_annotator, no_gold_yet
 from annotations.models import Annotator, Assignment, Purpose, Study
 from annotations.review.remaining import pairs_left
-from annotations.studies.effort import minutes_worked
+from annotations.studies.progress import minutes_worked
 from lib.csv_cells import csv_line
 
 COLUMNS = (

@@ -10,8 +10,8 @@ from annotations.models import Judgement
 from annotations.people.links import invitation_path
 from annotations.rating.assignment import next_assignment
 from annotations.rating.page import rating_progress
-from annotations.studies import effort
-from annotations.studies.effort import PersonEffort, in_words, person_effort
+from annotations.studies import work_forecast
+from annotations.studies.work_forecast import PersonEffort, in_words, person_effort
 from tests.annotations.helpers import make_gold, rate_everything, vote_on
 from tests.factories import AnnotatorFactory, make_study
 
@@ -49,7 +49,7 @@ def test_gold_counts_among_the_pairs_and_practice_on_top():
 
 
 def test_very_many_pairs_are_not_counted_to_the_end(monkeypatch):
-    monkeypatch.setattr(effort, "MOST_PAIRS", 5)
+    monkeypatch.setattr(work_forecast, "MOST_PAIRS", 5)
     assert person_effort(make_study(systems=3, documents=2)) == PersonEffort(
         5, more=True, practice=0, seconds=150, measured=False
     )
