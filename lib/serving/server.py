@@ -1,13 +1,14 @@
 """Gunicorn's worker with threads, which gives a thread to a request only once it is there, and to few heavy ones.
 
 A thread of gunicorn's own worker waits for the rest of a request without an end, so that eight half-sent ones stop a
-site with eight threads. Here the loop that accepts connections looks into the kernel's buffer, and a request whose
-header, or whose small body, does not arrive in time is closed without ever having had a thread. Heavy requests wait
-there for each other, so that threads are left for everybody else (lib/serving/heavy.py).
+site with eight threads. Here the loop that accepts connections looks into the kernel's buffer whenever more has come,
+and a request whose header, or whose small body, does not arrive in time is closed without ever having had a thread.
+Heavy requests wait there for each other, so that threads are left for everybody else (lib/serving/heavy.py).
 """
 
 import re
 import select
+import selectors
 import socket
 import struct
 import time
@@ -16,9 +17,11 @@ from typing import Any
 from django.conf import settings
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from lib.serving import arrivals
 from lib.serving.heavy import REFUSED_HEADER, HeavyQueue, limits_of
 
 WAIT_SECONDS = 10.0
+# How often the loop looks at what it is not told of: clients that are gone, and, but on Linux, what has come.
 LOOK_EVERY_SECONDS = 0.1
 # What a thread reads by itself must go on arriving.
 STALLED_SECONDS = 15
@@ -57,6 +60,14 @@ class PatientWorker(ThreadWorker):
         # Connections that were answered for the last time, and until when their clients may close them.
         self._ending: dict[TConn, float] = {}
         self._heavy: HeavyQueue[TConn] | None = None
+        self._arrivals: arrivals.Arrivals | None = None
+
+    def run(self) -> None:
+        """Serve until told to end. What tells of arrivals belongs to this process, not to the one that started it."""
+        if arrivals.KNOWN:
+            self._arrivals = arrivals.Arrivals()
+            self.poller.register(self._arrivals, selectors.EVENT_READ, lambda arrived: arrived.take())
+        super().run()
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
@@ -69,6 +80,13 @@ class PatientWorker(ThreadWorker):
             self._begin(conn)
         else:
             self._half[conn] = time.monotonic() + WAIT_SECONDS
+            if self._arrivals:
+                self._arrivals.watch(conn.sock)
+
+    def _is_half_no_more(self, conn: TConn) -> None:
+        del self._half[conn]
+        if self._arrivals:
+            self._arrivals.forget(conn.sock)
 
     def _begin(self, conn: TConn) -> None:
         visitor = None if self._heavy is None or self.cfg.is_ssl else self._heavy.visitor(_received(conn))
@@ -127,7 +145,7 @@ class PatientWorker(ThreadWorker):
             self._ending[conn] = time.monotonic() + END_SECONDS
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        waits = self._half or self._heavy or self._ending
+        waits = self._heavy or self._ending or (self._half and not self._arrivals)
         super().wait_for_and_dispatch_events(min(timeout, LOOK_EVERY_SECONDS) if waits else timeout)
         self._look_at_half()
         self._look_at_ending()
@@ -144,10 +162,10 @@ class PatientWorker(ThreadWorker):
         now = time.monotonic()
         for conn, end in list(self._half.items()):
             if _is_ready(conn):
-                del self._half[conn]
+                self._is_half_no_more(conn)
                 self._begin(conn)
             elif now > end:
-                del self._half[conn]
+                self._is_half_no_more(conn)
                 self._close(conn)
 
     def _close(self, conn: TConn) -> None:

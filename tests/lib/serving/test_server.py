@@ -1,14 +1,17 @@
 """Neither half-sent requests nor one visitor's heavy ones hold the threads: a server with two goes on answering."""
 
+import selectors
 import socket
 import subprocess
 import sys
 import time
+from contextlib import closing, contextmanager
 from urllib.request import Request, urlopen
 
 import pytest
 from django.conf import settings
 
+from lib.serving import arrivals
 from lib.serving.heavy import MOST_WAITING
 from lib.serving.server import MOST_BUFFERED, is_whole
 
@@ -57,14 +60,37 @@ def app(environ, start):
 """
 
 
+# A loop that looks at nothing by itself, but waits until it is told of something.
+TOLD_ALONE = """
+from gunicorn.workers.gthread import ThreadWorker
+waiting = ThreadWorker.wait_for_and_dispatch_events
+ThreadWorker.wait_for_and_dispatch_events = lambda worker, timeout: waiting(worker, None)
+"""
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    tmp_path = tmp_path_factory.mktemp("server")
-    (tmp_path / "echo.py").write_text(APP)
+    with served(tmp_path_factory.mktemp("server"), APP) as address:
+        yield address
+
+
+@contextmanager
+def served(tmp_path, app):
+    (tmp_path / "echo.py").write_text(app)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    options = ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "2", "--no-control-socket"]
+    options = [
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--workers",
+        "1",
+        "--threads",
+        "2",
+        "--no-control-socket",
+        "--timeout",
+        "0",
+    ]
     options += ["--worker-class", "lib.serving.server.PatientWorker", "--chdir", str(tmp_path), "--config", "/dev/null"]
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -79,7 +105,7 @@ def address(tmp_path_factory):
                 break
             except OSError:
                 time.sleep(0.1)
-        yield ("127.0.0.1", port)
+        yield "127.0.0.1", port
     finally:
         process.kill()
         process.wait()
@@ -110,6 +136,34 @@ def test_half_sent_requests_stop_nobody_and_are_closed(address):
 
 
 def test_a_request_that_comes_in_pieces_is_answered_and_its_connection_kept(address):
+    answer_in_pieces(address)
+
+
+@pytest.mark.skipif(not arrivals.KNOWN, reason="this system does not tell of arrivals")
+def test_a_piece_that_comes_wakes_the_server(tmp_path):
+    """So that whoever sends a form after its header, as many programs do, waits for nothing."""
+    with served(tmp_path, APP + TOLD_ALONE) as address:
+        answer_in_pieces(address)
+
+
+@pytest.mark.skipif(not arrivals.KNOWN, reason="this system does not tell of arrivals")
+def test_each_arrival_is_told_once():
+    here, there = socket.socketpair()
+    told, selector = arrivals.Arrivals(), selectors.DefaultSelector()
+    selector.register(told, selectors.EVENT_READ)
+    with here, there, selector, closing(told):
+        there.send(b"before it is watched")
+        told.watch(here)
+        for _ in range(2):
+            assert selector.select(HANG)
+            told.take()
+            assert not selector.select(0)
+            there.send(b"more, while the first is unread")
+        told.forget(here)
+        assert not selector.select(0)
+
+
+def answer_in_pieces(address):
     connection = sent(address, HEADER)
     for piece in (b"Content-Length: 4\r\n", b"\r\nab", b"cd"):
         time.sleep(0.2)
