@@ -25,6 +25,7 @@ class Studies:
         share: What a gets of each vote: 1, 1/2 for a tie, or 0.
         document, annotator: Who voted on what.
         cell: Number of each vote's document and annotator together.
+        order: Places of the votes in order of time, as which they are drawn where earlier ones decide on later ones.
         taste_document: Tastes of the documents for each system, in log-odds, shape (s, documents, systems).
     """
 
@@ -35,6 +36,7 @@ class Studies:
     document: IntArray
     annotator: IntArray
     cell: IntArray
+    order: IntArray
     taste_document: FloatArray
 
     @property
@@ -84,10 +86,15 @@ def draw_studies(design: Design, studies: int, rng: np.random.Generator) -> Stud
     by_document = rng.normal(0, design.taste_document, (studies, design.documents, design.systems))
     liking = _Liking(strengths_of(design), by_annotator, by_document)
     columns = [np.repeat(units, design.pairs, axis=1) for units in (document, annotator)]
-    draw = _draw_adaptively if design.adaptive else _draw_for_question if design.question else _draw_evenly
-    a, b, share = draw(design, liking, *columns, rng)
+    if design.adaptive:
+        order = rng.random(columns[0].shape).argsort(axis=1)
+        a, b, share = _draw_adaptively(design, liking, *columns, order, rng)
+    else:
+        order = np.broadcast_to(np.arange(design.votes), columns[0].shape)
+        draw = _draw_for_question if design.question else _draw_evenly
+        a, b, share = draw(design, liking, *columns, rng)
     cell = np.broadcast_to(np.repeat(np.arange(design.cells), design.pairs), a.shape)
-    return Studies(design, a, b, share, columns[0], columns[1], cell, by_document)
+    return Studies(design, a, b, share, columns[0], columns[1], cell, order, by_document)
 
 
 def _cells(design: Design, studies: int, rng: np.random.Generator) -> tuple[IntArray, IntArray]:
@@ -147,14 +154,18 @@ def _draw_for_question(
 
 
 def _draw_adaptively(
-    design: Design, liking: _Liking, document: IntArray, annotator: IntArray, rng: np.random.Generator
+    design: Design,
+    liking: _Liking,
+    document: IntArray,
+    annotator: IntArray,
+    order: IntArray,
+    rng: np.random.Generator,
 ) -> Drawn:
     """Draw pairs by how much one more vote would narrow their interval (Chiang et al. 2024, eq. 9), some evenly."""
     first, second = pairs_of(design.systems)
     n, (studies, votes) = design.systems, document.shape
     a, b, share = np.zeros((3, studies, votes))
     a, b = a.astype(np.int64), b.astype(np.int64)
-    order = rng.random(document.shape).argsort(axis=1)
     for places in np.array_split(np.arange(votes), ROUNDS):
         at = order[:, places]
         wins = wins_of(a, b, share, n) if places[0] else np.zeros((studies, n, n))

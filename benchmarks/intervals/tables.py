@@ -16,15 +16,18 @@ def _boards(options: Namespace, studies: int) -> Iterator[str]:
 
 
 def _stopping(options: Namespace, studies: int) -> Iterator[str]:
-    from benchmarks.intervals.decisions.stopping import HELD_OUT, LEADS, TUNING, stopping_table
+    from benchmarks.intervals.decisions.stopping import ADAPTIVE, HELD_OUT, LEADS, TUNING, stopping_table
 
-    yield from stopping_table(TUNING if options.designs == "tuning" else [*HELD_OUT, *LEADS], studies, options.seed)
+    yield from stopping_table(
+        TUNING if options.designs == "tuning" else [*HELD_OUT, *ADAPTIVE, *LEADS], studies, options.seed
+    )
 
 
 def _looks(options: Namespace, studies: int) -> Iterator[str]:
     from benchmarks.intervals.decisions.looks import HELD_OUT, TUNING, looks_table, speed_table
+    from benchmarks.intervals.decisions.stopping import ADAPTIVE
 
-    yield from looks_table(TUNING if options.designs == "tuning" else HELD_OUT, studies, options.seed)
+    yield from looks_table(TUNING if options.designs == "tuning" else [*HELD_OUT, *ADAPTIVE], studies, options.seed)
     yield from speed_table(studies, options.seed)
 
 

@@ -7,15 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import logit, ndtr, stdtrit
 
-from benchmarks.intervals.decisions.stopping import EVERY, Watched, draw_in_order
+from benchmarks.intervals.decisions.stopping import EVERY, Drawn, Watched, draw_adaptive, draw_in_order
 from benchmarks.intervals.designs import Design, Work
 from stats.decisions.looks import Spending, boundaries
 from stats.decisions.power import expected_share
 from stats.uncertainty.sequences import TOO_FEW_UNITS, confidence_sequence
 from stats.votes.arrays import BoolArray, FloatArray, IntArray
 from stats.votes.least import LEAST_ANNOTATORS, LEAST_DOCUMENTS, LEAST_VOTES
-
-Drawn = tuple[FloatArray, IntArray, IntArray]
 
 NORMAL = 1.959964
 RULES = [(Spending.OBRIEN_FLEMING, 3), (Spending.OBRIEN_FLEMING, 5), (Spending.POCOCK, 4)]
@@ -137,21 +135,30 @@ def draw_many(watched: Watched, studies: int, rng: np.random.Generator) -> Drawn
     return np.array(results), np.array(document), np.array(annotator)
 
 
+def _draw(watched: Watched, gap: float, studies: int, rng: np.random.Generator) -> Drawn:
+    """Draw studies in which the first of the two systems is so far ahead, in log-odds."""
+    if watched.design.adaptive:
+        return draw_adaptive(replace(watched.design, last_ahead=-gap), studies, rng)
+    return draw_many(replace(watched, design=replace(watched.design, gap=gap)), studies, rng)
+
+
 def false_row(watched: Watched, studies: int, seed: int, at_margin: float = -0.3) -> str:
     """Say in how many studies each rule finds a difference where there is none, and good enough at the margin."""
-    worse = replace(watched, design=replace(watched.design, gap=at_margin))
     rng = np.random.default_rng([seed, zlib.crc32(watched.name.encode())])
-    equals, limit = draw_many(watched, studies, rng), float(logit(share_of(worse.design)))
-    at_limit = draw_many(worse, studies, rng)
+    limit = float(logit(share_of(replace(watched.design, gap=at_margin))))
+    equals, at_limit = (_draw(watched, gap, studies, rng) for gap in (0.0, at_margin))
     cells = []
     for spending, looks in RULES:
         fractions = np.arange(1, looks + 1) / looks
         bounds = boundaries(fractions.tolist(), spending)
-        times = [round(part * watched.design.votes) for part in fractions.tolist()]
-        differ = (first_claims(equals, times, bounds, 0.0)[0] != 0).mean()
-        good = (first_claims(at_limit, times, bounds, limit)[0] > 0).mean()
+        differ = (first_claims(equals, _times(fractions, equals), bounds, 0.0)[0] != 0).mean()
+        good = (first_claims(at_limit, _times(fractions, at_limit), bounds, limit)[0] > 0).mean()
         cells.append(f"{100 * differ:7.1f}{100 * good:7.1f}")
     return f"{watched.name:60s}" + "  ".join(cells)
+
+
+def _times(fractions: FloatArray, drawn: Drawn) -> list[int]:
+    return [round(part * drawn[0].shape[1]) for part in fractions.tolist()]
 
 
 def speed_row(watched: Watched, studies: int, seed: int) -> str:

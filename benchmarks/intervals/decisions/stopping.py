@@ -7,10 +7,12 @@ import numpy as np
 from scipy.special import expit
 
 from benchmarks.intervals.designs import Design, Work
-from benchmarks.intervals.draw import work_shares
+from benchmarks.intervals.draw import draw_studies, work_shares
 from stats.decisions.power import TIE_BAND
 from stats.uncertainty.sequences import confidence_sequence
 from stats.votes.arrays import BoolArray, FloatArray, IntArray
+
+Drawn = tuple[FloatArray, IntArray, IntArray]
 
 EVERY = 50
 LARGEST_BET = 0.5
@@ -62,6 +64,17 @@ HELD_OUT = [
         for stretches in (False, True)
     ),
 ]
+# Several systems, whose draws depend on earlier votes; looked at are the votes between the last two.
+ADAPTIVE = [
+    Watched(Design(k, 300, n, 3, pairs, work, adaptive=True, taste_annotator=a, taste_document=d, gap=0.0))
+    for k, n, pairs, work in (
+        (5, 4, 1, Work.EVEN),
+        (10, 5, 2, Work.EVEN),
+        (30, 8, 4, Work.EVEN),
+        (12, 5, 2, Work.HEAVY),
+    )
+    for a, d in ((0, 0), (0.5, 0.8))
+]
 # How soon a lead is found: a win rate of 58 and 66 % or so.
 LEADS = [
     Watched(Design(k, 1000, 2, 1, taste_annotator=taste, taste_document=0.7, gap=gap))
@@ -70,7 +83,7 @@ LEADS = [
 ]
 
 
-def draw_in_order(watched: Watched, rng: np.random.Generator) -> tuple[FloatArray, IntArray, IntArray]:
+def draw_in_order(watched: Watched, rng: np.random.Generator) -> Drawn:
     """Draw what the first system gets of each vote, its document and its annotator, in order of time."""
     design, n = watched.design, watched.design.cells
     shares = work_shares(design)
@@ -93,6 +106,26 @@ def draw_in_order(watched: Watched, rng: np.random.Generator) -> tuple[FloatArra
     )
 
 
+def draw_adaptive(design: Design, studies: int, rng: np.random.Generator) -> Drawn:
+    """Draw the votes between the last two of several systems in order of time, as many as every study has of them."""
+    drawn = draw_studies(design, studies, rng)
+    a, b, results, document, annotator = (
+        np.take_along_axis(column, drawn.order, axis=1)
+        for column in (drawn.a, drawn.b, drawn.share, drawn.document, drawn.annotator)
+    )
+    asked = (a == design.systems - 2) & (b == design.systems - 1)
+    place = np.argsort(~asked, axis=1, kind="stable")[:, : asked.sum(axis=1).min()]
+    return tuple(np.take_along_axis(column, place, axis=1) for column in (results, document, annotator))  # type: ignore[return-value]
+
+
+def _draws(watched: Watched, studies: int, rng: np.random.Generator) -> Iterator[Drawn]:
+    if watched.design.adaptive:
+        drawn = draw_adaptive(watched.design, studies, rng)
+        yield from ((results, document, annotator) for results, document, annotator in zip(*drawn, strict=True))
+    else:
+        yield from (draw_in_order(watched, rng) for _ in range(studies))
+
+
 def as_if_independent(results: FloatArray, document: IntArray, *, alpha: float = 0.05) -> BoolArray:
     """Tell after each first vote on a document whether the rule up to 0.8 stopped.
 
@@ -113,8 +146,7 @@ def stopping_row(watched: Watched, studies: int, seed: int) -> str:
     """Say in how many studies each rule stops, and how often the page never had enough to say so."""
     rng = np.random.default_rng([seed, watched.design.annotators, watched.design.documents, watched.stretches])
     old, looked, always, refused, after = 0, 0, 0, 0, []
-    for _ in range(studies):
-        results, document, annotator = draw_in_order(watched, rng)
+    for results, document, annotator in _draws(watched, studies, rng):
         old += as_if_independent(results, document)[EVERY - 1 :: EVERY].any()
         sequence = confidence_sequence(results, document, annotator)
         by_vote = sequence.decided

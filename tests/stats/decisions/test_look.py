@@ -7,8 +7,9 @@ import pytest
 from scipy.special import logit
 
 from benchmarks.intervals.decisions.looks import draw_many, first_claims, seen_at, share_of
-from benchmarks.intervals.decisions.stopping import Watched
+from benchmarks.intervals.decisions.stopping import ADAPTIVE, Watched, draw_adaptive
 from benchmarks.intervals.designs import Design
+from benchmarks.intervals.draw import draw_studies
 from stats.decisions.look import FEW_PEOPLE, Claim, look_at
 from stats.decisions.looks import Spending, boundaries
 from stats.decisions.noninferiority import SWEEP
@@ -92,3 +93,28 @@ def test_looks_err_as_rarely_as_promised(spending):
     # Looking as often with the bounds of a single look errs more often: the test can fail.
     peeking = first_claims(draw_many(equals, studies, np.random.default_rng(5)), times, np.full(4, 1.96), 0.0)[0] != 0
     assert peeking.mean() > 1.3 * differ.mean()
+
+
+@pytest.mark.simulation
+def test_looks_err_as_rarely_where_earlier_votes_decide_on_later_pairs():
+    """The same of adaptive draws among four systems, of which the last two are looked at."""
+    design, studies = ADAPTIVE[1].design, 400
+    drawn = draw_adaptive(design, studies, np.random.default_rng(7))
+    votes = drawn[0].shape[1]
+    times = [votes // 4, votes // 2, 3 * votes // 4, votes]
+    bounds = boundaries([time / votes for time in times], Spending.OBRIEN_FLEMING)
+    differ = first_claims(drawn, times, bounds, 0.0)[0] != 0
+    assert 0 < differ.mean() < 0.05 + 3 * np.sqrt(0.05 * 0.95 / studies)
+    peeking = first_claims(drawn, times, np.full(4, 1.96), 0.0)[0] != 0
+    assert peeking.mean() > 1.3 * differ.mean()
+
+
+def test_adaptive_votes_come_in_the_order_in_which_they_were_drawn():
+    """The first tenth evenly over six pairs, for there is nothing to go by; then more between two that are alike."""
+    design = Design(5, 60, 4, 3, adaptive=True, gap=3.0, last_ahead=3.0)
+    studies = draw_studies(design, 200, np.random.default_rng(1))
+    asked = (studies.a == 2) & (studies.b == 3)
+    in_time, tenth = np.take_along_axis(asked, studies.order, axis=1), design.votes // 10
+    assert in_time[:, :tenth].mean() < 0.185
+    assert in_time[:, tenth:].mean() > 0.21
+    assert asked[:, :tenth].mean() > 0.2  # as the places are numbered, nothing shows
