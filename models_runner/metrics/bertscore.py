@@ -174,7 +174,7 @@ class LoadedEncoder:
         from bert_score import BERTScorer
         from transformers.utils import logging
 
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        logging.disable_progress_bar()
         try:
             self.scorer = BERTScorer(model_type=encoder.location, num_layers=encoder.layers)
         except OSError as error:

@@ -59,7 +59,7 @@ def written_continuously(
     """
     from transformers import GenerationConfig
 
-    config = GenerationConfig(max_new_tokens=max(limits), **decoding)  # type: ignore[no-untyped-call]
+    config = GenerationConfig(max_new_tokens=max(limits), **decoding)
     manager = model.init_continuous_batching(config, _pages(prompts, limits, places, seed))
     manager.start()
     try:

@@ -143,7 +143,7 @@ def load_arguments(asked: WeightFormat, engine: Mapping[str, Any], dtype: Any) -
             "load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_use_double_quant": True,
             "bnb_4bit_compute_dtype": dtype,
         } if four else {"load_in_8bit": engine.get("quantization") == EIGHT_BIT}  # fmt: skip
-        arguments["quantization_config"] = BitsAndBytesConfig(**settings)  # type: ignore[no-untyped-call]
+        arguments["quantization_config"] = BitsAndBytesConfig(**settings)
     return arguments
 
 

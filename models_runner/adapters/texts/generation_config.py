@@ -25,7 +25,7 @@ def neutralise(model: Any) -> dict[str, dict[str, Any]]:
     brought = model.generation_config.to_diff_dict() if model.generation_config is not None else {}
     named = {name: value for name, value in brought.items() if name not in BOOKKEEPING and value is not None}
     kept = {name: value for name, value in named.items() if name in KEPT}
-    model.generation_config = GenerationConfig(**kept)  # type: ignore[no-untyped-call]
+    model.generation_config = GenerationConfig(**kept)
     return {"kept": _plain(kept), "switched_off": _plain({n: v for n, v in named.items() if n not in KEPT})}
 
 
