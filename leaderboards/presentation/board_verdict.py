@@ -93,7 +93,7 @@ def say_verdict(board: Values) -> BoardVerdict:
     if verdict["small"] is None or verdict["large"] is None:
         kind, sentence = _no_pair(verdict)
         return BoardVerdict(kind, HEADINGS[kind], sentence, verdict["small"] or "", verdict["large"] or "")
-    return _said(verdict, board["votes"], [*_on_choice(verdict), *_rules(verdict)])
+    return _said(verdict, board["votes"], [*_on_choice(verdict), *_rules(verdict, board["votes"])])
 
 
 def say_pair(board: Values, data: Values, small: str, large: str) -> tuple[BoardVerdict, Values]:
@@ -111,7 +111,7 @@ def say_pair(board: Values, data: Values, small: str, large: str) -> tuple[Board
         for measure, by_system in data["costs"].items()
     }
     result = result | shares_of(result) | {"too_few": "".join(thin[:1]), "gains": costs}
-    return _said(result, board["votes"], [*_on_picking(result), *_rules(result)]), result
+    return _said(result, board["votes"], [*_on_picking(result), *_rules(result, board["votes"])]), result
 
 
 def _said(verdict: Values, votes: int, notes: list[str]) -> BoardVerdict:
@@ -151,18 +151,28 @@ def _no_pair(verdict: Values) -> tuple[str, str]:
     return OPEN, "No votes yet: they choose the two systems, the best small one and the best large one."
 
 
-def _rules(verdict: Values) -> list[str]:
+def _rules(verdict: Values, votes: int) -> list[str]:
     margin = ["The margin was fixed when the study was made."] if verdict["margin"] is not None else []
-    return [*margin, *_outcomes(verdict), "A tie, or both bad, is half for each side."]
+    return [*margin, *_outcomes(verdict, votes), "A tie, or both bad, is half for each side."]
 
 
-def _outcomes(verdict: Values) -> list[str]:
-    """Say wins, ties and losses apart: a share that counts ties as halves hides how many there are."""
-    outcomes = verdict.get("outcomes")
-    if not outcomes or not sum(outcomes.values()):
+def votes_on_the_two(verdict: Values) -> int:
+    return sum((verdict.get("outcomes") or {}).values())
+
+
+def _outcomes(verdict: Values, votes: int) -> list[str]:
+    """Say wins, ties and losses apart: a share that counts ties as halves hides how many there are.
+
+    They do not give the share by themselves where others were rated, too.
+    """
+    on_the_two = votes_on_the_two(verdict)
+    if not on_the_two:
         return []
-    won, tied, lost = (format_count(outcomes[name]) for name in ("won", "tied", "lost"))
-    return [f"Votes on the two: {won} for {verdict['small']}, {tied} for neither, {lost} for {verdict['large']}."]
+    won, tied, lost = (format_count(verdict["outcomes"][name]) for name in ("won", "tied", "lost"))
+    said = f"Votes on the two: {won} for {verdict['small']}, {tied} for neither, {lost} for {verdict['large']}."
+    others = format_count(votes - on_the_two)
+    indirect = f"The share rests on these and, each counting for less, on the {others} votes on other pairs."
+    return [said, *([indirect] if votes > on_the_two else [])]
 
 
 def _on_choice(verdict: Values) -> list[str]:

@@ -31,7 +31,9 @@ def limits_of(
         *_holds_for(board),
         *_chosen(chosen),
         translated(said_of_voters(PREFERRED, simulated=simulated)),
-        gettext("Time and memory are those of the machines that ran the systems."),
+        gettext("Time, memory and prices of the invented systems are stated, not measured.")
+        if simulated
+        else gettext("Time and memory are those of the machines that ran the systems."),
         *_not_shown(board),
     ]
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext, pgettext
 from annotations.models import WhichDocuments
 from leaderboards.boards.typical_pairs import RULE, typical_values
 from leaderboards.presentation.analysis import words as analysis_words
-from leaderboards.presentation.board_verdict import BoardVerdict, say_verdict
+from leaderboards.presentation.board_verdict import BoardVerdict, say_verdict, votes_on_the_two
 from leaderboards.presentation.errors.words import with_why
 from leaderboards.presentation.flags import flag_note
 from leaderboards.presentation.methods import judging_of, paragraph
@@ -47,7 +47,8 @@ class DecisionReport:
     Attributes:
         asks: The question of the decision.
         systems: The two systems as (small or large, slug, what it is).
-        counts: Votes, annotators and documents, as (name, number).
+        counts: Votes (on the two systems alone, where others were rated as well), annotators and documents, as (name,
+            number).
         rule: How the typical pairs were chosen.
         goes_on: Whether somebody may still rate.
         as_of: When the votes were as counted here.
@@ -93,9 +94,7 @@ def make_report(query: BoardQuery, left_out: list[str], *, texts: bool = True, c
         asks=_asks(verdict),
         verdict=verdict,
         systems=[(side, line["system"], _about(line)) for side, line in _lines_of(board, verdict)],
-        counts=[
-            (translated(name.capitalize()), format_count(board[name])) for name in ("votes", "annotators", "documents")
-        ],
+        counts=_counts(board),
         pairs=_pairs(query, board, verdict, texts=texts, comments=comments),
         rule=RULE,
         agreement=_agreement(people, simulated=query.study.simulated),
@@ -121,6 +120,14 @@ def _asks(verdict: BoardVerdict) -> str:
         names = {"small": verdict.small, "large": verdict.large}
         return gettext("Is %(small)s good enough in place of %(large)s?") % names
     return gettext("Is the small system good enough in place of the large one?")
+
+
+def _counts(board: Values) -> list[tuple[str, str]]:
+    counts = [(gettext("Votes"), board["votes"])]
+    if (on_the_two := votes_on_the_two(board["verdict"])) < board["votes"]:
+        counts = [(gettext("Votes on the two"), on_the_two), (gettext("Votes on all systems"), board["votes"])]
+    counts += [(gettext("Annotators"), board["annotators"]), (gettext("Documents"), board["documents"])]
+    return [(name, format_count(number)) for name, number in counts]
 
 
 def _lines_of(board: Values, verdict: BoardVerdict) -> list[tuple[str, Values]]:

@@ -287,6 +287,12 @@ class OpenAIEngine:
         """Return what an error of the client means for who reads it."""
         openai = self.openai
         passing = isinstance(error, openai.APIConnectionError | openai.RateLimitError | openai.InternalServerError)
+        if isinstance(error, openai.APIConnectionError):
+            at = self.without_key(str(self.client.base_url))
+            return TransientAdapterError(
+                f"The endpoint did not answer: {self._told(error)} Is a server running at {at}, and can the machine of "
+                "the worker reach it?"
+            )
         if passing and not (isinstance(error, openai.RateLimitError) and is_spent(error.body)):
             return TransientAdapterError(f"The endpoint did not answer: {self._told(error)}")
         if isinstance(error, openai.APIStatusError) and 300 <= error.status_code < 400:

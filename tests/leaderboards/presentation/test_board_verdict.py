@@ -78,6 +78,9 @@ def test_wins_ties_and_losses_are_said_apart():
     notes = said(outcomes={"won": 168, "tied": 1172, "lost": 60}).notes
     assert "Votes on the two: 168 for tiny, 1,172 for neither, 60 for big." in notes
     assert notes[-1] == "A tie, or both bad, is half for each side."
+    indirect = "The share rests on these and, each counting for less, on the 250 votes on other pairs."
+    assert indirect in said(outcomes={"won": 90, "tied": 20, "lost": 40}).notes
+    assert not any("other pairs" in note for note in said(outcomes={"won": 300, "tied": 60, "lost": 40}).notes)
     for nothing in (None, {"won": 0, "tied": 0, "lost": 0}):
         assert not any("Votes on the two" in note for note in said(outcomes=nothing).notes)
 

@@ -52,7 +52,8 @@ def test_the_verdict_is_the_boards(study):
     assert report.verdict == study_verdict(study)
     assert [(side, slug) for side, slug, _ in report.systems] == [("Small", small), ("Large", large)]
     # Three annotators, three pairs on each of five documents.
-    assert report.counts == [("Votes", "45"), ("Annotators", "3"), ("Documents", "5")]
+    votes = [("Votes on the two", "15"), ("Votes on all systems", "45")]
+    assert report.counts == [*votes, ("Annotators", "3"), ("Documents", "5")]
 
 
 def test_typical_pairs_with_both_texts_the_votes_on_every_question_and_comments(study):

@@ -53,6 +53,11 @@ def _chinese():
             "端点拒绝了请求：错误代码 404，服务器原文：no model small.端点提供 tiny, large。",
         ),
         ("The endpoint did not answer: Connection error.", "端点没有回应：连接错误。"),
+        (
+            "The endpoint did not answer: Connection error. Is a server running at http://gpu:8000/v1/, and can the "
+            "machine of the worker reach it?",
+            "端点没有回应：连接错误。http://gpu:8000/v1/ 上有服务器在运行吗？后台进程所在的机器能访问它吗？",
+        ),
         # what stands there is one message, though it has a semicolon
         (
             "marks.jsonl, line 3, field 'kind': has 120 characters; at most 100 are allowed.",
