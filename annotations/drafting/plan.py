@@ -204,16 +204,31 @@ def _about_pair(wanted: NewStudy, plan: StudyPlan) -> Iterator[DraftProblem]:
     small, large = wanted.small_system, wanted.large_system
     if small is None or large is None:
         if wanted.margin is not None and len(wanted.systems) > 1:
-            yield DraftProblem(
-                "small_system",
-                "Name the small and the large system that you ask about. Otherwise the votes choose them, and the "
-                "verdict needs more votes.",
-            )
+            yield DraftProblem("small_system", _without_names(wanted))
         return
     if small != large and plan.pairs and not plan.asked_about:
         yield DraftProblem(
             "large_system", f"{small.slug} and {large.slug} are never compared with each other in this study."
         )
+
+
+def _without_names(wanted: NewStudy) -> str:
+    """Ask for the two systems in question, and say what becomes of the verdict without their names."""
+    small, large = wanted.small_system, wanted.large_system
+    if small is None and not any(system.can_replace for system in wanted.systems if system != large):
+        return (
+            "Name the small system that you ask about. Otherwise there will be no verdict: no other system here has "
+            "fewer than 2 billion parameters, and none is a baseline."
+        )
+    if large is None and all(system.can_replace for system in wanted.systems if system != small):
+        return (
+            "Name the large system that you ask about. Otherwise there will be no verdict: the others here are compact "
+            "systems and baselines alone."
+        )
+    return (
+        "Name the small and the large system that you ask about. Otherwise the votes choose them, and the verdict "
+        "needs more votes."
+    )
 
 
 def _about_people(wanted: NewStudy, annotators: int | None) -> Iterator[DraftProblem]:

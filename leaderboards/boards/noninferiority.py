@@ -8,7 +8,7 @@ import numpy as np
 
 from annotations.models import JudgementRevision
 from leaderboards.data.inputs import BoardInputs
-from models_runner.models import Regime, System
+from models_runner.models import System
 from stats.decisions.noninferiority import NonInferiority, Scale, growth_to_decide
 from stats.decisions.planning import UNKNOWN, Forecast, StudySize
 from stats.decisions.selection import ChosenPair, Pair, compare_all
@@ -23,24 +23,14 @@ ANY_MARGIN = 0.05
 MOST_OF_A_SIDE = 60
 
 
-def is_compact(system: System) -> bool:
-    """Whether the system is one that could replace a larger one: compact, or a baseline."""
-    return system.size_class == "compact" or system.regime == Regime.BASELINE
-
-
-def is_reference(system: System) -> bool:
-    """Whether a small system could replace this one: all others, also those of unknown size, and people."""
-    return not is_compact(system)
-
-
 def small_ones(inputs: BoardInputs) -> list[System]:
     """Systems that could replace a larger one, and the one that the study asks about."""
-    return [s for s in inputs.systems if is_compact(s) or s.pk == inputs.study.small_system_id]
+    return [s for s in inputs.systems if s.can_replace or s.pk == inputs.study.small_system_id]
 
 
 def large_ones(inputs: BoardInputs) -> list[System]:
-    """Systems that could be replaced, and the one that the study asks about."""
-    return [s for s in inputs.systems if is_reference(s) or s.pk == inputs.study.large_system_id]
+    """Systems that could be replaced: all others, also those of unknown size, and people, and the one asked about."""
+    return [s for s in inputs.systems if not s.can_replace or s.pk == inputs.study.large_system_id]
 
 
 def compare_pairs(inputs: BoardInputs, ratings: Ratings, margin: float | None, seed: int) -> list[dict[str, Any]]:

@@ -14,7 +14,6 @@ from leaderboards.boards.noninferiority import (
     RESAMPLES,
     PairOutcomes,
     all_pairs,
-    is_compact,
     named_before_votes,
     result_values,
     size_of,
@@ -111,7 +110,7 @@ def choose_sides(inputs: BoardInputs, lines: Sequence[Line]) -> tuple[ChosenSide
     named = [study.small_system_id, study.large_system_id]
     left_out = ["" if key is None or key in by_key else _slug_of(key) for key in named]
     small, large = (by_key.get(key or 0) for key in named)
-    kinds = {system.slug: is_compact(system) for system in inputs.systems}
+    kinds = {system.slug: system.can_replace for system in inputs.systems}
     compact = [line for line in lines if kinds[line["system"]] and line["system"] != large]
     others = [line for line in lines if not kinds[line["system"]] and line["system"] != small]
     return (

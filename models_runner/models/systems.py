@@ -145,6 +145,11 @@ class System(models.Model):
             raise ValidationError(problems)
 
     @property
+    def can_replace(self) -> bool:
+        """Whether a study may ask if this one replaces a larger one: it is compact, or a baseline."""
+        return self.size_class == "compact" or self.regime == Regime.BASELINE
+
+    @property
     def size_class(self) -> str:
         """compact below 2 billion parameters, large from 7 billion, mid between; "" if the number is not known."""
         if self.parameters is None:

@@ -1,11 +1,14 @@
 """What a study that is being set up would compare, and what is said to be wrong with it."""
 
+from dataclasses import replace
+
 import pytest
 
 from annotations.drafting.pair_preview import preview_pair
 from annotations.drafting.plan import plan_of
 from annotations.models import Comparison, Study
 from annotations.studies.setup import NewStudy, StudyScope, create_study
+from models_runner.models import Regime, System
 from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -93,6 +96,7 @@ def test_more_votes_than_people_are_named(runs):
 
 
 def test_a_pair_that_nobody_named_is_asked_for(runs):
+    runs[0].system.parameters = 1_000
     assert "Name the small and the large system" in said(plan_of(wanted(runs, 0, 1)), "small_system")[0]
     assert not said(plan_of(wanted(runs, 0, 1, margin=None)), "small_system")
 
@@ -104,6 +108,21 @@ def test_looking_stores_nothing_and_asks_few_questions(runs, django_assert_max_n
         preview_pair(study)
     assert not Study.objects.exists()
     assert not Comparison.objects.exists()
+
+
+def test_that_the_board_will_find_no_two_systems_is_said_before(runs):
+    """Systems of unknown size can be replaced and replace nothing; baselines the other way round."""
+    told = said(plan_of(wanted(runs, 0, 1)), "small_system")[0]
+    assert "no verdict: no other system here has fewer than 2 billion parameters" in told
+    System.objects.filter(pk=runs[0].system_id).update(parameters=1_000)
+    first, second = System.objects.filter(pk__in=[runs[0].system_id, runs[1].system_id])
+    study = NewStudy("s", runs[0].dataset, [first, second])
+    assert "Otherwise the votes choose them" in said(plan_of(study), "small_system")[0]
+    assert "Otherwise the votes" in said(plan_of(replace(study, large_system=second)), "small_system")[0]
+    second.regime = Regime.BASELINE
+    told = "Name the large system that you ask about. Otherwise there will be no verdict: the others here are compact systems and baselines alone."
+    assert said(plan_of(study), "small_system") == [told]
+    assert said(plan_of(replace(study, small_system=first)), "small_system") == [told]
 
 
 def test_the_preview_is_the_pair_in_question_of_the_first_document(runs):
