@@ -13,16 +13,23 @@ from evalsite.example.study import DATASET as EXAMPLE_DATASET
 from evalsite.sample import DATASET as SAMPLE_DATASET
 from evalsite.sample import STUDY as SAMPLE_STUDY
 from models_runner.models import Dataset, Run, Summary, System
-from models_runner.systems.readiness import system_needs
+from models_runner.systems.readiness import silent_endpoints, system_needs
 
 
 @dataclass(frozen=True)
 class OverviewSystem:
-    """A system with its number of runs and what it needs before it can run here; "" if nothing."""
+    """A system as the overview shows it.
+
+    Attributes:
+        runs: How many it has.
+        needs: What it needs before it can run here; "" if nothing.
+        is_silent: Whether its endpoint did not answer in its newest run.
+    """
 
     system: System
     runs: int
     needs: str
+    is_silent: bool
 
     @property
     def is_imported(self) -> bool:
@@ -47,7 +54,13 @@ def system_rows(shown: int) -> list[OverviewSystem]:
     systems = System.objects.annotate(
         run_count=Count("runs"), written=Exists(Summary.objects.done().filter(run__system=OuterRef("pk")))
     ).order_by("-created_at", "-pk")
-    rows = [OverviewSystem(s, s.run_count, system_needs(s, has_summaries=s.written)) for s in systems]
+    silent = silent_endpoints(systems)
+    rows = [
+        OverviewSystem(
+            system, system.run_count, system_needs(system, has_summaries=system.written), system.pk in silent
+        )
+        for system in systems
+    ]
     return sorted(rows, key=_usefulness)[:shown]
 
 

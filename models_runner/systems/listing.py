@@ -7,7 +7,7 @@ from django.db.models import Count
 
 from models_runner.models import Regime, Summary, System
 from models_runner.systems import catalog
-from models_runner.systems.readiness import system_needs
+from models_runner.systems.readiness import silent_endpoints, system_needs
 
 NO_SIZE = "none"
 
@@ -21,20 +21,26 @@ class ListedSystem:
         missing: What it needs before it can run; "" if it is ready.
         runs: How many runs it has.
         summaries: How many finished summaries it has.
+        is_silent: Whether its endpoint did not answer in its newest run.
     """
 
     system: System
     missing: str
     runs: int = 0
     summaries: int = 0
+    is_silent: bool = False
 
 
 def listed_systems() -> list[ListedSystem]:
-    """Return all systems by name, in two SQL queries however many there are."""
+    """Return all systems by name, in three SQL queries at most, however many there are."""
     summaries = dict(Summary.objects.done().order_by().values_list("run__system").annotate(n=Count("pk")))
     stored = {system.slug: system for system in System.objects.annotate(run_count=Count("runs"))}
     of_catalogue = {slug: catalog.unsaved_system(slug) for slug in catalog.entries() if slug not in stored}
-    return [_listed(system, summaries.get(system.pk, 0)) for _, system in sorted((stored | of_catalogue).items())]
+    silent = silent_endpoints(stored.values())
+    return [
+        _listed(system, summaries.get(system.pk, 0), is_silent=system.pk in silent)
+        for _, system in sorted((stored | of_catalogue).items())
+    ]
 
 
 def systems_of_today() -> list[ListedSystem]:
@@ -43,9 +49,9 @@ def systems_of_today() -> list[ListedSystem]:
     return [ListedSystem(system, system_needs(system)) for system in systems]
 
 
-def _listed(system: System, summaries: int) -> ListedSystem:
+def _listed(system: System, summaries: int, *, is_silent: bool) -> ListedSystem:
     missing = system_needs(system, has_summaries=summaries > 0)
-    return ListedSystem(system, missing, getattr(system, "run_count", 0), summaries)
+    return ListedSystem(system, missing, getattr(system, "run_count", 0), summaries, is_silent)
 
 
 @dataclass(frozen=True)

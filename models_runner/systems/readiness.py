@@ -6,10 +6,12 @@ import json
 import logging
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db.models import OuterRef, Subquery
 
 from jobs.models import Worker
 from jobs.ownership import machine_id
@@ -21,7 +23,7 @@ from models_runner.adapters.openai_api.settings import check_request_settings
 from models_runner.adapters.protocol import AdapterError
 from models_runner.adapters.registry import ADAPTERS
 from models_runner.adapters.weights import PACKAGE, finetuned_name, finetuned_weights
-from models_runner.models import Summary, System
+from models_runner.models import Run, Summary, System
 
 NEEDS_GPU_FROM = 7_000_000_000
 LONGEST_REASON = 200
@@ -52,6 +54,20 @@ def system_needs(system: System, *, has_summaries: bool | None = None) -> str:
         logger.exception("cannot tell whether system %s is ready", system.slug)
         reason = f"{type(error).__name__}: {error}"[:LONGEST_REASON]
         return f"another record, or a look at its weights: whether it can run could not be told ({reason})."
+
+
+def silent_endpoints(systems: Iterable[System]) -> frozenset[int]:
+    """Return those endpoints that did not answer in their newest run, by the system's key; one query if there are any.
+
+    Nobody asks an endpoint for a list of systems. What its last run met is the best that is known of it.
+    """
+    endpoints = [system.pk for system in systems if system.adapter == "openai" and system.pk]
+    if not endpoints:
+        return frozenset()
+    newest = Run.objects.filter(system=OuterRef("pk")).exclude(finished_at=None).order_by("-pk")
+    asked = System.objects.filter(pk__in=endpoints).order_by()
+    asked = asked.annotate(fault=Subquery(newest.values("failure_reason")[:1]))
+    return frozenset(asked.filter(fault__contains="The endpoint did not answer").values_list("pk", flat=True))
 
 
 def _lacking_adapter(key: str) -> str:

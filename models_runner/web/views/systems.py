@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from models_runner.models import Run, System
 from models_runner.runs import overview
 from models_runner.systems import listing
-from models_runner.systems.readiness import system_needs
+from models_runner.systems.readiness import silent_endpoints, system_needs
 from models_runner.web.access import get_system, researchers_only
 from models_runner.web.blinding import refusals, texts_are_shown
 from models_runner.web.forms import SystemFilterForm
@@ -42,6 +42,7 @@ def system_detail(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "system": system,
         "needs": system_needs(system),
+        "is_silent": bool(silent_endpoints([system])),
         "long_input": overview.long_input_words(system.long_input),
         "children": System.objects.filter(base__slug=system.slug).order_by("slug"),
         "run_rows": overview.run_rows(runs),

@@ -8,6 +8,8 @@ import time
 from contextlib import contextmanager, suppress
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from models_runner.adapters.openai_api import load
@@ -15,7 +17,8 @@ from models_runner.adapters.protocol import AdapterError, SummaryRequest, System
 from models_runner.adapters.registry import unload_all
 from models_runner.models import Run, Summary, SummaryCall
 from models_runner.runs import generation, lifecycle
-from tests.factories import DocumentFactory, SystemFactory
+from models_runner.systems.readiness import silent_endpoints
+from tests.factories import DocumentFactory, RunFactory, SystemFactory, UserFactory
 from tests.servers.endpoint import always, completion, endpoint, in_turn, slow
 
 KEY = "sk-very-secret-123"
@@ -364,6 +367,13 @@ def test_a_summary_whose_endpoint_stays_down_fails_with_the_reason_after_five_at
     assert "given up after 5 attempts" in failed.failure_reason
     assert run.status == Run.Status.FAILED
     assert "The endpoint did not answer" in run.failure_reason
+    assert silent_endpoints([run.system]) == {run.system_id}
+    client = Client()
+    client.force_login(UserFactory(is_staff=True))
+    for address in (reverse("home"), reverse("systems"), run.system.get_absolute_url()):
+        assert "did not answer" in client.get(address).content.decode()
+    RunFactory(system=run.system, status=Run.Status.DONE, finished_at=timezone.now())
+    assert not silent_endpoints([run.system])
 
 
 def test_a_refusal_fails_the_summary_at_once(run_on):
