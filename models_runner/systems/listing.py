@@ -30,6 +30,10 @@ class ListedSystem:
     summaries: int = 0
     is_silent: bool = False
 
+    @property
+    def is_ready(self) -> bool:
+        return not self.missing and not self.is_silent
+
 
 def listed_systems() -> list[ListedSystem]:
     """Return all systems by name, in three SQL queries at most, however many there are."""
@@ -64,12 +68,12 @@ class SystemFilters:
 
     def take(self, row: ListedSystem) -> bool:
         size = row.system.size_class or NO_SIZE
-        state = "needs" if row.missing else "ready"
+        state = "ready" if row.is_ready else "needs"
         return self.regime in ("", row.system.regime) and self.size in ("", size) and self.state in ("", state)
 
 
 def by_regime(rows: Iterable[ListedSystem]) -> list[tuple[str, Sequence[ListedSystem]]]:
     """Return (heading, systems) for every regime that has systems: ready ones first, then by size."""
-    ordered = sorted(rows, key=lambda row: (bool(row.missing), row.system.parameters or 0, row.system.slug))
+    ordered = sorted(rows, key=lambda row: (not row.is_ready, row.system.parameters or 0, row.system.slug))
     groups = [(regime.label, [row for row in ordered if row.system.regime == regime]) for regime in Regime]
     return [(str(label), systems) for label, systems in groups if systems]

@@ -25,7 +25,7 @@ def system_list(request: HttpRequest) -> HttpResponse:
         "groups": listing.by_regime(shown),
         "total": len(rows),
         "shown": len(shown),
-        "ready": sum(not row.missing for row in rows),
+        "ready": sum(row.is_ready for row in rows),
     }
     return render(request, "models_runner/system_list.html", context)
 
