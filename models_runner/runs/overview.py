@@ -23,6 +23,7 @@ from models_runner.models import (
 )
 from models_runner.models.runs import SummaryQuerySet
 from models_runner.runs.queue.waiting import Waiting, waiting_of
+from models_runner.runs.scoring import metrics_without_values
 from models_runner.systems.prices import cost_in_dollars
 
 EXCERPT_CHARACTERS = 280
@@ -198,13 +199,18 @@ def failures(run: Run) -> list[Failure]:
 
 @dataclass(frozen=True)
 class RunStatus:
-    """Everything that the self-updating part of the run page shows."""
+    """Everything that the self-updating part of the run page shows.
+
+    Attributes:
+        without_values: Metrics that are done and have a value for no summary, with the reason.
+    """
 
     run: Run
     progress: RunProgress
     totals: RunTotals
     failures: list[Failure]
     scoring_jobs: list[ScoringJob]
+    without_values: dict[str, str]
     batches: list[ProviderBatch]
     waits_for_worker: str
     waiting: Waiting | None
@@ -218,6 +224,11 @@ class RunStatus:
     @property
     def has_failed_scores(self) -> bool:
         return any(job.status == ScoringJob.Status.FAILED for job in self.scoring_jobs)
+
+    @property
+    def scores(self) -> list[tuple[ScoringJob, str]]:
+        """Each job, and why it found no value; "" where it found some."""
+        return [(job, self.without_values.get(job.metric, "")) for job in self.scoring_jobs]
 
     @property
     def seen(self) -> str:
@@ -236,12 +247,14 @@ def run_status(run: Run) -> RunStatus:
     del counts["total"]
     jobs, batches = list(run.scoring_jobs.all()), list(run.batches.open().filter(cancel_requested=False))
     progress = RunProgress(**counts)
+    scored = [job.metric for job in jobs if job.status == ScoringJob.Status.DONE]
     return RunStatus(
         run=run,
         progress=progress,
         totals=run_totals(run),
         failures=failures(run) if progress.failed else [],
         scoring_jobs=jobs,
+        without_values=metrics_without_values(run, scored),
         batches=batches,
         waits_for_worker=_queue_without_worker(run, jobs, "default" if batches else "generation"),
         waiting=waiting_of([run]).get(run.pk) if progress.waits else None,

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from numbers import Real
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from jobs.models import LeasedJobQuerySet
 from jobs.workers.draining import stop_if_ending
@@ -188,3 +188,14 @@ def _check_spans(metric: Metric, value: MetricValue, characters: int) -> None:
         inside = 0 <= span.start < span.end <= characters
         if not inside or (span.value is not None and not _is_number(span.value)):
             raise WrongValuesError(f"Metric {metric.key} returned a part of {value.name} that is none: {span}.")
+
+
+def metrics_without_values(run: Run, done: list[str]) -> dict[str, str]:
+    """Look for metrics without any value in a run, such as those that need references where there are none."""
+    if not done:
+        return {}
+    scores = Score.objects.filter(summary__run=run).order_by()
+    has_value = Exists(scores.filter(signature=OuterRef("pk"), value__isnull=False))
+    found = set(MetricSignature.objects.filter(has_value, metric__in=done).values_list("metric", flat=True))
+    without = scores.exclude(signature__metric__in=found).filter(signature__metric__in=done)
+    return dict(without.values_list("signature__metric", "reason").distinct()) if found != set(done) else {}

@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from jobs.models import Worker
 from jobs.ownership import owner_id
-from models_runner.models import ProviderBatch, Run, ScoringJob, Summary
+from models_runner.metrics import NO_REFERENCE
+from models_runner.models import MetricSignature, ProviderBatch, Run, Score, ScoringJob, Summary
 from models_runner.runs import overview
 from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, SystemFactory
 from tests.people import researcher
@@ -353,3 +354,14 @@ def test_the_time_left_follows_the_last_summaries():
     assert overview.seconds_left(run, 3) == pytest.approx(90)
     assert overview.seconds_left(run, 0) is None
     assert "about 1 min 30 s left" in researcher().get(f"/runs/{run.pk}/").content.decode()
+
+
+def test_a_metric_that_found_no_value_is_not_called_done():
+    summary = SummaryFactory(run__status=Run.Status.DONE)
+    for metric, value, reason in (("rouge", None, NO_REFERENCE), ("length", 12.0, "")):
+        ScoringJob.objects.create(run=summary.run, metric=metric, status=ScoringJob.Status.DONE)
+        signature = MetricSignature.objects.create(metric=metric, text=metric)
+        Score.objects.create(summary=summary, signature=signature, name=metric, value=value, reason=reason)
+    html = researcher().get(f"/runs/{summary.run_id}/").content.decode()
+    assert "rouge: no values" in html and f"rouge: {NO_REFERENCE}" in html
+    assert "length: done" in html
