@@ -106,7 +106,8 @@ def watched(tmp_path):
             fail(server)
             run, token = start_run(server, dataset, system)
             queues = ("generation", "metrics")
-            with worker(*queues, log=tmp_path / "worker.log", include="tests.services.failing", **environment):
+            options = {"include": "tests.services.failing", "cold": True} | environment
+            with worker(*queues, log=tmp_path / "worker.log", **options):
                 jobs = ScoringJob.objects.filter(run=run)
                 wait_until(lambda: jobs.filter(metric="rouge", status="done").exists(), what="scores")
                 wait_until(lambda: jobs.filter(metric="bertscore", status="failed").exists(), what="a failed metric")
