@@ -91,6 +91,7 @@ def fail(server):
 def watched(tmp_path):
     """What came of a vote, a run with its scores, and of a page and a metric that fail."""
     study = make_study(systems=2, documents=1)
+    study.dataset.documents.update(language="de")  # whose evidence needs no weights
     dataset = DatasetFactory()
     DocumentFactory(dataset=dataset, external_id="m0", transcript=[{"speaker": "Maya", "content": SECRETS[3]}])
     system = SystemFactory(adapter="scripted", engine={"default": SECRETS[4]})
