@@ -28,6 +28,7 @@ from tests.services.workers import empty_broker, run, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.worker]
 
+FAST = {"SWEEP_SECONDS": "1", "RESEND_SECONDS": "2"}
 SLOW = {"name": "Slow", "adapter": "scripted", "regime": "zero-shot", "engine": {"seconds": 0.3}}
 
 
@@ -53,13 +54,13 @@ def file(tmp_path):
     return path
 
 
-def start(file, log):
+def start(file, log, **options):
     command = [sys.executable, "manage.py", "protocol", "run", str(file), "--yes"]
-    return run(command, log, SWEEP_SECONDS="1", RESEND_SECONDS="2")
+    return run(command, log, **FAST, **options)
 
 
-def killed_when(file, log, condition, what):
-    process = start(file, log)
+def killed_when(file, log, condition, what, **options):
+    process = start(file, log, **options)
     try:
         wait_until(lambda: condition() or process.poll() is not None, what=what)
         assert process.poll() is None, log.read_text()
