@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
@@ -50,8 +51,17 @@ class Feedback:
 
 def rated_practice(annotator: Annotator, token: UUID) -> Assignment | None:
     """Return the annotator's training assignment with this token if all its questions are answered, else None."""
+    return _practice(annotator, token).select_related("comparison__control_item", "annotator__study").first()
+
+
+def is_rated_practice(annotator: Annotator, token: UUID) -> bool:
+    """Tell the same of a vote that was just saved: most are no practice, and nothing else of it is needed."""
+    return _practice(annotator, token).exists()
+
+
+def _practice(annotator: Annotator, token: UUID) -> QuerySet[Assignment]:
     done = annotator.assignments.filter(state=Assignment.State.DONE, comparison__purpose=Purpose.TRAINING)
-    return done.select_related("comparison__control_item", "annotator__study").filter(token=token).first()
+    return done.filter(token=token)
 
 
 def feedback(assignment: Assignment) -> Feedback:

@@ -28,13 +28,8 @@ class WorkerEndedError(RuntimeError):
 
 
 def worker_command(*queues: str) -> list[str]:
-    """Return the command of a worker with one slot, so that weights are loaded once and kept.
-
-    Django's checks load all pages of the site, which a worker never shows; each manage.py command has made them.
-    """
-    options = ["--pool", "solo", "--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"]
-    program = [sys.executable, "-m", "celery", "--skip-checks", "-A", "evalsite"]
-    return [*program, "worker", "-Q", ",".join(queues), *options]
+    """Return the command of a worker that takes these queues."""
+    return [sys.executable, "-m", "jobs.workers.start", "evalsite", ",".join(queues)]
 
 
 def drain_seconds() -> float:

@@ -31,6 +31,7 @@ from models_runner.adapters.loading.settings import keeps_to_cpu
 from models_runner.adapters.memory import peak_resident_bytes
 from models_runner.adapters.prompts import SYSTEM_MESSAGE
 from models_runner.adapters.protocol import AdapterError, Prompt, SystemSpec, WeightsMissingError, Written
+from models_runner.adapters.reencoding import read_gguf_as_arrays
 from models_runner.adapters.texts.chat import Chat, Rendered, TemplateRefusal
 from models_runner.adapters.texts.generation_config import neutralise
 from models_runner.adapters.texts.plain_tokens import PlainTokens
@@ -374,6 +375,7 @@ def _source(spec: SystemSpec) -> tuple[str, dict[str, Any], str]:
     """Return where from_pretrained finds the model, its further arguments, and the revision to record."""
     if is_gguf(spec.model_id):
         path = resolve_gguf(spec.model_id)
+        read_gguf_as_arrays()
         return str(path.parent), {"gguf_file": path.name}, file_revision(path)
     if not spec.model_id:
         raise WeightsMissingError(

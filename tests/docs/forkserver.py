@@ -44,13 +44,15 @@ def end_with_parent() -> None:
 
 
 def load() -> None:
-    from django.core.management import get_commands
+    from django.core.management import BaseCommand, get_commands
     from django.urls import get_resolver
 
     for command, app in get_commands().items():
         if not str(app).startswith("django"):
             import_module(f"{app}.management.commands.{command}")
     _ = get_resolver().url_patterns
+    BaseCommand().check()  # each command checks again, in a quarter of the time
+    import_module("jobs.workers.start")
 
 
 def reap() -> None:
@@ -91,8 +93,8 @@ def run(arguments: list[str]) -> int:
     program, *rest = arguments
     if program == "manage.py":
         import_module("manage").main()
-    elif program == "celery":
-        import_module("celery.__main__").main()
+    elif program == "worker":
+        return import_module("jobs.workers.start").work(import_module("evalsite").celery_app, *rest)
     elif program == "web":
         web(int(rest[0]))
     else:

@@ -19,7 +19,6 @@ HERE = Path(__file__).parent
 LONGEST = 120
 # Without metrics, which would load the weights of BERTScore.
 QUEUES = "generation,default"
-WORKER = ["celery", "--skip-checks", "-A", "evalsite", "worker", "-Q", QUEUES, "--pool", "solo", "--without-gossip"]
 # A command of a page that says python gets the fork server for manage.py, and this Python for all else.
 PYTHON = """#!/bin/bash
 case "$1" in
@@ -101,7 +100,7 @@ def sandbox(place: Path) -> Iterator[Site]:
         _wait(at, server)
         site = Site(folder, environment, _free_port())
         site.start("web", str(site.port))
-        site.start(*WORKER)
+        site.start("worker", QUEUES)
         _wait_for_web(site.port, server)
         environment["TOKEN"] = _token(site)
         yield site

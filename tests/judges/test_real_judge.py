@@ -16,7 +16,7 @@ from tests.models_runner.checkpoints import saved_decoder
 
 pytestmark = [pytest.mark.django_db, pytest.mark.weights, pytest.mark.once]
 TURNS = [
-    {"speaker": ("Maya", "Leo")[n % 2], "content": f"Point {n}: we ship the checkout on Friday."} for n in range(30)
+    {"speaker": ("Maya", "Leo")[n % 2], "content": f"Point {n}: we ship the checkout on Friday."} for n in range(14)
 ]
 
 

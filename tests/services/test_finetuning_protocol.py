@@ -2,10 +2,12 @@
 
 import json
 from collections import Counter
+from contextlib import contextmanager
 
 import pytest
 
 from annotations.models import Comparison, Study
+from jobs.workers.presence import workers_for
 from models_runner.models import FineTuning, Run, Summary, System
 from protocol.file.reading import read_protocol_file
 from protocol.file.writing import as_text, without_comments
@@ -13,8 +15,9 @@ from protocol.models import ProtocolRecord
 from protocol.study.export import protocol_text
 from tests.models_runner.checkpoints import saved_decoder
 from tests.protocol.files import small, text_of
-from tests.services.test_protocol import killed_when, start
-from tests.services.workers import empty_broker
+from tests.services.test_finetuning_worker import LOADED
+from tests.services.test_protocol import FAST, killed_when, start
+from tests.services.workers import empty_broker, wait_until, worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.worker, pytest.mark.weights]
 
@@ -60,7 +63,8 @@ def file(tmp_path):
     }  # fmt: skip
     settings = {"max_steps": STEPS, "evaluate_every": 10, "accumulation": 1, "learning_rate": 1e-4, "patience": 1000}
     data = small(
-        datasets={"m": {"sources": [{"path": "meetings.jsonl", "format": "jsonl"}]}},
+        # In a language whose evidence needs no weights, which another worker would load.
+        datasets={"m": {"sources": [{"path": "meetings.jsonl", "format": "jsonl", "language": "de"}]}},
         systems={"tiny": base, "lead-3": "catalogue"},
         finetunings={
             "tiny-tuned": {
@@ -85,14 +89,24 @@ def has_checkpoints():
     return there is not None and there.step >= 25
 
 
+@contextmanager
+def working(folder):
+    """A worker that the command finds and needs not start, with PyTorch loaded; it is killed at the end."""
+    with worker("generation", "metrics", log=folder / "worker", loaded=LOADED, **FAST):
+        wait_until(lambda: workers_for("generation"), what="a worker")
+        yield
+
+
 def test_it_ends_with_the_summaries_of_the_tuned_system(file, tmp_path):
     log = tmp_path / "log"
-    killed_when(file, log, has_checkpoints, "two checkpoints")
+    with working(tmp_path):
+        killed_when(file, log, has_checkpoints, "two checkpoints", loaded=LOADED)
     killed_at = job().step
     assert killed_at < STEPS
     assert not Study.objects.exists()
-    process = start(file, log)
-    assert process.wait(150) == 0, log.read_text()
+    with working(tmp_path):
+        process = start(file, log, loaded=LOADED)
+        assert process.wait(150) == 0, log.read_text()
     assert "Everything is done." in log.read_text()
 
     tuning = FineTuning.objects.get()

@@ -14,6 +14,8 @@ from tests.services.workers import empty_broker, wait_until, worker
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.worker]
 
 FAST = {"SWEEP_SECONDS": "1", "RESEND_SECONDS": "2", "OMP_NUM_THREADS": "1"}
+# All that a training loads, once for the three workers.
+LOADED = ["peft", "transformers.trainer", "transformers.models.llama.modeling_llama"]
 STEPS = 3000
 
 
@@ -46,15 +48,15 @@ def reached(job, step):
 
 
 def test_a_killed_training_goes_on_a_worker_that_ends_saves_a_checkpoint_and_cancel_stops_it(job, tmp_path):
-    """Three workers in turn, in one test: each takes seconds to load PyTorch."""
-    with worker("generation", log=tmp_path / "first", **FAST) as first:
+    """Three workers in turn, in one test."""
+    with worker("generation", log=tmp_path / "first", loaded=LOADED, **FAST) as first:
         wait_until(lambda: reached(job, 45), what="two checkpoints")
         os.killpg(first.pid, signal.SIGKILL)
         first.wait()
     job.refresh_from_db()
     killed_at = job.step
     assert job.status == FineTuning.Status.RUNNING
-    with worker("generation", log=tmp_path / "second", **FAST) as second:
+    with worker("generation", log=tmp_path / "second", loaded=LOADED, **FAST) as second:
         wait_until(lambda: reached(job, killed_at + 25), what="further steps")
         assert job.attempts == 2
         assert 20 <= job.environment["resumed_from_step"] <= killed_at
@@ -64,7 +66,7 @@ def test_a_killed_training_goes_on_a_worker_that_ends_saves_a_checkpoint_and_can
     stopped_at = job.step
     # To be told to end is no attempt that failed; that of the killed worker stays counted.
     assert (job.status, job.attempts, job.owner) == (FineTuning.Status.PENDING, 1, "")
-    with worker("generation", log=tmp_path / "third", **FAST):
+    with worker("generation", log=tmp_path / "third", loaded=LOADED, **FAST):
         wait_until(lambda: reached(job, stopped_at + 1), what="further steps")
         assert job.environment["resumed_from_step"] == stopped_at
         steps = [entry["step"] for entry in job.log if "validation_loss" in entry]

@@ -2,12 +2,10 @@
 
 import os
 import signal
-import subprocess
 import sys
 from collections import Counter
 
 import pytest
-from django.conf import settings
 
 from annotations.models import AuditEntry, Comparison, Study
 from models_runner.models import (
@@ -26,10 +24,11 @@ from protocol.file.writing import as_text, without_comments
 from protocol.models import ProtocolRecord
 from protocol.study.export import protocol_text
 from tests.protocol.files import small, text_of, with_meetings
-from tests.services.workers import database_url, empty_broker, wait_until
+from tests.services.workers import empty_broker, run, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.worker]
 
+FAST = {"SWEEP_SECONDS": "1", "RESEND_SECONDS": "2"}
 SLOW = {"name": "Slow", "adapter": "scripted", "regime": "zero-shot", "engine": {"seconds": 0.3}}
 
 
@@ -43,6 +42,9 @@ def _clean_broker():
 @pytest.fixture
 def file(tmp_path):
     with_meetings(tmp_path, 6)
+    for meeting in (tmp_path / "meetings").iterdir():
+        # In a language whose evidence needs no weights, which a worker would load.
+        meeting.write_text(meeting.read_text().replace('"language": "en"', '"language": "de"'))
     path = tmp_path / "study.yaml"
     data = small(
         systems__slow=SLOW, study__systems=["lead-3", "lexrank", "slow"], metrics=["length", "rouge"],
@@ -52,24 +54,13 @@ def file(tmp_path):
     return path
 
 
-def start(file, log):
-    env = os.environ | {
-        "DATABASE_URL": database_url(), "DATA_DIR": str(settings.DATA_DIR), "SWEEP_SECONDS": "1", "RESEND_SECONDS": "2",
-    }  # fmt: skip
-    with log.open("ab") as output:
-        return subprocess.Popen(
-            [sys.executable, "manage.py", "protocol", "run", str(file), "--yes"],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env=env,
-            cwd=settings.BASE_DIR,
-            start_new_session=True,
-        )
+def start(file, log, **options):
+    command = [sys.executable, "manage.py", "protocol", "run", str(file), "--yes"]
+    return run(command, log, **FAST, **options)
 
 
-def killed_when(file, log, condition, what):
-    process = start(file, log)
+def killed_when(file, log, condition, what, **options):
+    process = start(file, log, **options)
     try:
         wait_until(lambda: condition() or process.poll() is not None, what=what)
         assert process.poll() is None, log.read_text()

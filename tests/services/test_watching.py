@@ -91,6 +91,7 @@ def fail(server):
 def watched(tmp_path):
     """What came of a vote, a run with its scores, and of a page and a metric that fail."""
     study = make_study(systems=2, documents=1)
+    study.dataset.documents.update(language="de")  # whose evidence needs no weights
     dataset = DatasetFactory()
     DocumentFactory(dataset=dataset, external_id="m0", transcript=[{"speaker": "Maya", "content": SECRETS[3]}])
     system = SystemFactory(adapter="scripted", engine={"default": SECRETS[4]})
@@ -106,7 +107,8 @@ def watched(tmp_path):
             fail(server)
             run, token = start_run(server, dataset, system)
             queues = ("generation", "metrics")
-            with worker(*queues, log=tmp_path / "worker.log", include="tests.services.failing", **environment):
+            options = {"include": "tests.services.failing", "cold": True} | environment
+            with worker(*queues, log=tmp_path / "worker.log", **options):
                 jobs = ScoringJob.objects.filter(run=run)
                 wait_until(lambda: jobs.filter(metric="rouge", status="done").exists(), what="scores")
                 wait_until(lambda: jobs.filter(metric="bertscore", status="failed").exists(), what="a failed metric")

@@ -1,15 +1,26 @@
 """Real worker processes against the test's own database and broker."""
 
+import atexit
+import json
 import os
+import signal
+import socket
 import subprocess
+import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
 
 from evalsite import celery_app
 from jobs.workers.processes import worker_command
+
+MOST_WARM = 3
+# A folder without any: every run gets BERTScore, whose weights take seconds, and these tests are not about what it says.
+NO_WEIGHTS = str(Path(__file__).parent)
+_warm = {}
 
 
 def database_url():
@@ -19,11 +30,89 @@ def database_url():
     return f"postgres://{config['USER']}:{config['PASSWORD']}@{config['HOST']}:{config['PORT']}/{config['NAME']}"
 
 
-def start(*queues, log, include="", **environment):
-    env = os.environ | {"DATABASE_URL": database_url(), "DATA_DIR": str(settings.DATA_DIR)} | environment
+class Warm:
+    """A process that has loaded the site in one environment (tests/services/warm.py)."""
+
+    def __init__(self, environment, modules):
+        ours, theirs = socket.socketpair()
+        command = [sys.executable, "-m", "tests.services.warm", str(theirs.fileno()), *modules]
+        with theirs:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, env=environment, cwd=settings.BASE_DIR, pass_fds=[theirs.fileno()]
+            )
+        with ours:
+            self._lines = ours.makefile("rw")
+        atexit.register(self.end)
+
+    def ask(self, **request):
+        self._lines.write(f"{json.dumps(request)}\n")
+        self._lines.flush()
+        return json.loads(self._lines.readline())
+
+    def end(self):
+        atexit.unregister(self.end)
+        self._lines.close()
+        self._process.wait()
+
+
+class Forked:
+    """A worker that a warm process has become, with what tests use of subprocess.Popen."""
+
+    def __init__(self, warm, pid):
+        self._warm, self.pid, self.returncode = warm, pid, None
+
+    def poll(self):
+        if self.returncode is None:
+            self.returncode = self._warm.ask(ended=self.pid)
+        return self.returncode
+
+    def wait(self, seconds=None):
+        end = time.monotonic() + (seconds or float("inf"))
+        while self.poll() is None:
+            if time.monotonic() > end:
+                raise subprocess.TimeoutExpired(f"worker {self.pid}", seconds)
+            time.sleep(0.02)
+        return self.returncode
+
+    def send_signal(self, number):
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self):
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self):
+        self.send_signal(signal.SIGTERM)
+
+
+def warm(environment, modules):
+    """The process for this environment: kept, because the next test mostly asks for the same."""
+    key = (frozenset(environment.items()), modules)
+    found = _warm.pop(key, None) or Warm(environment, modules)
+    while len(_warm) >= MOST_WARM:
+        _warm.pop(next(iter(_warm))).end()
+    _warm[key] = found
+    return found
+
+
+def run(command, log, *, loaded=(), cold=False, **environment):
+    """Start a command of Python that works on this test's database and broker; returns its process.
+
+    Args:
+        command: Its words, python the first one.
+        log: Where it writes.
+        loaded: Modules that are loaded once for all processes of the test.
+        cold: Whether it loads everything by itself, as an operator's does: for what begins threads while it is loaded.
+    """
+    own = {"DATABASE_URL": database_url(), "DATA_DIR": str(settings.DATA_DIR), "BERTSCORE_MODEL": NO_WEIGHTS}
+    env = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"} | own | environment
     with open(log, "ab") as output:
+        if not cold:
+            loader = warm(env, tuple(loaded))
+            return Forked(loader, loader.ask(command=command, log=str(log)))
         return subprocess.Popen(
-            [*worker_command(*queues), *(["--include", include] if include else [])],
+            command,
+            stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             env=env,
@@ -32,9 +121,14 @@ def start(*queues, log, include="", **environment):
         )
 
 
+def start(*queues, log, include="", **options):
+    """Start a worker. include: a module that it loads besides."""
+    return run([*worker_command(*queues), *([include] if include else [])], log, **options)
+
+
 @contextmanager
-def worker(*queues, log, include="", **environment):
-    process = start(*queues, log=log, include=include, **environment)
+def worker(*queues, **options):
+    process = start(*queues, **options)
     try:
         yield process
     finally:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotations.gold.training_feedback import feedback, rated_practice
+from annotations.gold.training_feedback import feedback, is_rated_practice, rated_practice
 from annotations.models import Annotator, Assignment, Judgement, Purpose, Remark, Study
 from annotations.people import links
 from annotations.people.farewell import farewell
@@ -212,7 +212,7 @@ def undo_last(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 def next_page(annotator: Annotator, form: Form) -> str:
     """Return the address where a browser without JavaScript continues: after practice, the page of feedback."""
     token = form.cleaned_data["token"]
-    return practice_url(annotator, token) if rated_practice(annotator, token) else ""
+    return practice_url(annotator, token) if is_rated_practice(annotator, token) else ""
 
 
 def practice_url(annotator: Annotator, token: UUID) -> str:

@@ -14,7 +14,7 @@ from evalsite import launcher
 from evalsite.broker import QUEUES
 from evalsite.celery import app
 from evalsite.management.commands import serve
-from jobs.workers.processes import worker_command
+from jobs.workers.start import work
 
 NEEDS_DEBUG = (
     "DEBUG is off, and this command is for developers: it serves from one process, and pages of errors show settings "
@@ -51,5 +51,4 @@ class Command(serve.Command):
 
 def run_worker() -> None:
     """Run a worker for every queue. The next sweep frees a job that a reload interrupts, as after a kill."""
-    command = worker_command(*QUEUES)
-    autoreload.run_with_reloader(app.worker_main, command[command.index("worker") :])
+    autoreload.run_with_reloader(work, app, ",".join(QUEUES))

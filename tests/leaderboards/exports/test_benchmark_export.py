@@ -34,7 +34,9 @@ def free_port():
 
 
 def run(*arguments):
-    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | {
+        "WEB_CONCURRENCY": "1"
+    }
     command = [sys.executable, "-m", "benchmarks.export", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
 

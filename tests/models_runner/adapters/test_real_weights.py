@@ -8,7 +8,8 @@ from tests.models_runner.adapters.test_generating import CONTINUOUS, STATIC, tol
 
 pytestmark = pytest.mark.weights
 
-SETTINGS = {"context_window": 512, "decoding": {"max_tokens": 24, "temperature": 0, "seed": 1}}
+LIMIT = 8
+SETTINGS = {"context_window": 512, "decoding": {"max_tokens": LIMIT, "temperature": 0, "seed": 1}}
 TURNS = [
     "We ship the checkout on Friday if the payment tests pass, and Leo writes the notes for the shop owners.",
     "The library opens at nine. The budget for new books was cut by a third, so the children's corner comes first.",
@@ -46,7 +47,7 @@ def saved(from_gguf, tmp_path_factory):
 
 def test_weights_from_gguf_write_summaries(expected):
     assert all(text for text, *_ in expected)
-    assert all(0 < output_tokens <= 24 for _, output_tokens, *_ in expected)
+    assert all(0 < output_tokens <= LIMIT for _, output_tokens, *_ in expected)
 
 
 @pytest.mark.parametrize("engine", [STATIC, CONTINUOUS], ids=["static", "continuous"])

@@ -12,7 +12,7 @@ from tests.servers.endpoint import completion, endpoint, slow
 from tests.services.workers import empty_broker, start, wait_until, worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.worker]
-FAST = {"SWEEP_SECONDS": "1", "SUMMARY_LEASE_SECONDS": "6", "RETRY_SECONDS": "1"}
+FAST = {"SWEEP_SECONDS": "1", "SUMMARY_LEASE_SECONDS": "6", "RETRY_SECONDS": "1", "loaded": ["openai"]}
 KILLS = 5
 
 

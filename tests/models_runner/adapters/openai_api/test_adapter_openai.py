@@ -170,9 +170,14 @@ def test_llamacpp_with_a_template_that_thinks(thinking_server, preset):
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
+    """A tiny checkpoint whose template thinks unless it is told not to."""
     from transformers import LlamaConfig
 
-    return saved_decoder(tmp_path_factory.mktemp("tiny"), LlamaConfig)
+    folder = saved_decoder(tmp_path_factory.mktemp("tiny"), LlamaConfig)
+    template = Path(folder) / "chat_template.jinja"
+    switch = "{% if enable_thinking is defined and not enable_thinking %} summary : {% else %} write write write write{% endif %}"
+    template.write_text(template.read_text() + switch)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -248,26 +253,13 @@ def test_a_model_the_server_does_not_have_is_told(transformers_server, tiny):
         tiny_adapter(transformers_server, tiny, model="other").summarize([words(3)])
 
 
-@pytest.fixture(scope="module")
-def thinker(tmp_path_factory):
-    """A tiny checkpoint whose template thinks unless it is told not to."""
-    from transformers import LlamaConfig
+def test_transformers_serve_with_a_template_that_thinks(transformers_server, tiny):
+    def read(**engine):
+        asked = tiny_adapter(transformers_server, tiny, preset="transformers", **engine)
+        return asked.summarize([words(6)])[0].prompt_tokens
 
-    folder = saved_decoder(tmp_path_factory.mktemp("thinker"), LlamaConfig)
-    template = Path(folder) / "chat_template.jinja"
-    switch = "{% if enable_thinking is defined and not enable_thinking %} summary : {% else %} write write write write{% endif %}"
-    template.write_text(template.read_text() + switch)
-    return folder
-
-
-def test_transformers_serve_with_a_template_that_thinks(thinker, tmp_path_factory):
-    with serving(thinker, tmp_path_factory) as url:
-        read = {
-            thinking: tiny_adapter(url, thinker, preset="transformers", **engine).summarize([words(6)])[0].prompt_tokens
-            for thinking, engine in (("as it is", {}), (True, {"thinking": True}), (False, {"thinking": False}))
-        }
-    assert read["as it is"] == read[True]
-    assert read[False] == read[True] - 2
+    assert read() == read(thinking=True)
+    assert read(thinking=False) == read() - 2
 
 
 # ---- Servers that cut a prompt and say nothing
