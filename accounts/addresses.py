@@ -17,6 +17,7 @@ from accounts.models.triggers import ADDRESS_ONCE
 from accounts.roles import AccountError
 from accounts.throttle import count_attempt
 from lib.serving.addresses import site_address
+from lib.text.translated import mark_of
 
 logger = logging.getLogger(__name__)
 HOURS = 24
@@ -114,7 +115,9 @@ def find_change(digest: str, user: User) -> AddressChange:
     change = AddressChange.objects.open(timezone.now()).filter(digest=digest, user=user).first()
     if change is None:
         what = _("This link does not work: it was used or cancelled, has expired, or is another account's.")
-        raise AddressError(what + " " + _("Log in with the account that asked for it, or change the address again."))
+        raise AddressError(
+            what + mark_of(" ") + _("Log in with the account that asked for it, or change the address again.")
+        )
     return change
 
 

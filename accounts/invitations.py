@@ -15,6 +15,7 @@ from accounts import audit
 from accounts.models import AccountEvent, AccountInvitation, Role
 from accounts.rights import RIGHTS, may_give, role_on_site
 from accounts.roles import AccountError, give_role
+from lib.text.translated import mark_of
 
 DAYS = 7
 MOST_DAYS = 90
@@ -78,13 +79,15 @@ def check_open(invitation: AccountInvitation | None) -> None:
     """Raise InvitationRefusedError if nobody can accept this invitation now; None stands for an unknown link."""
     again = _("Ask the person who sent it for a new one.")
     if invitation is None:
-        raise InvitationRefusedError(_("This invitation is not valid. Perhaps the link was cut off.") + " " + again)
+        raise InvitationRefusedError(
+            _("This invitation is not valid. Perhaps the link was cut off.") + mark_of(" ") + again
+        )
     if invitation.accepted_at is not None:
         raise InvitationRefusedError(_("This invitation has been used. If it was you, log in with your account."))
     if invitation.revoked_at is not None:
-        raise InvitationRefusedError(_("This invitation was revoked.") + " " + again)
+        raise InvitationRefusedError(_("This invitation was revoked.") + mark_of(" ") + again)
     if invitation.expires_at <= timezone.now():
-        raise InvitationRefusedError(_("This invitation has expired.") + " " + again)
+        raise InvitationRefusedError(_("This invitation has expired.") + mark_of(" ") + again)
     if invitation.created_by is not None and not may_give(invitation.created_by, invitation.role):
         raise InvitationRefusedError(_("Who sent this invitation may no longer invite. Ask an administrator."))
 

@@ -61,7 +61,7 @@ def _question(number: int, line: str) -> QuestionLine:
         )
     if len(text) > LONGEST_QUESTION:
         raise QuestionError(f"Line {number}: the question has {len(text)} characters; at most {LONGEST_QUESTION}.")
-    given = [option.strip() for option in options.split(";") if option.strip()]
+    given = [option.strip() for option in re.split("[;；]", options) if option.strip()]
     return QuestionLine(kind, text, _options(number, kind, given))
 
 

@@ -22,6 +22,8 @@ from lib.text.translated import verbatim
 from models_runner.models import Dataset, InstructionKind
 from models_runner.systems.listing import listed_systems
 
+# Short enough for a field on a phone.
+LANGUAGES = [(JudgeLanguage.DOCUMENT.value, "The document's"), *JudgeLanguage.choices[1:]]
 RUBRICS = [choice for choice in RubricSource.choices if choice[0] != RubricSource.OWN]
 
 
@@ -37,7 +39,12 @@ class JudgeForm(forms.Form):
     order_rule = forms.ChoiceField(
         choices=OrderRule.choices, label="If both orders disagree", initial=OrderRule.CONSERVATIVE
     )
-    language = forms.ChoiceField(choices=JudgeLanguage.choices, label="Asked in", initial=JudgeLanguage.DOCUMENT)
+    language = forms.ChoiceField(
+        choices=LANGUAGES,
+        label="Asked in",
+        initial=JudgeLanguage.DOCUMENT,
+        help_text="The document's: Chinese for Chinese documents, English for others.",
+    )
     samples = forms.IntegerField(
         min_value=1, max_value=100, initial=1, label="Samples", help_text="How often each question is asked."
     )

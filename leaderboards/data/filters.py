@@ -26,7 +26,7 @@ FLAGGED = {"in": "count", "out": "left out"}
 RATERS = {"all": "count", "unflagged": "left out"}
 TIES = {"half": "half a win each", "dropped": "left out", "davidson": "with a parameter of their own (Davidson)"}
 CONTROL = {"": "as they are", "length": "also at equal length", "style": "also at equal style"}
-STRENGTH = {"": "does not count", "ordinal": "counts: much better says more than slightly better"}
+STRENGTH = {"": "does not count", "ordinal": "counts: much better says more"}
 WEIGHTS = {"equal": "alike", "chance": "by 1 / chance of the draw", "reliability": "by the annotator’s reliability"}
 # Groups of annotators; one more for each shared invitation, named by its number.
 GROUPS = {

@@ -116,11 +116,13 @@ class TableCell:
     Attributes:
         sort: The value with every digit, for sorting; "" where undefined.
         note: Number of the note about the value, 0 if there is none.
+        label: The heading of its column, which stands beside it where the table is too narrow for columns.
     """
 
     text: str
     sort: str
     note: int
+    label: str
 
 
 @dataclass(frozen=True)
@@ -236,10 +238,11 @@ def _cell(line: dict[str, Any], column: Column, notes: list[str]) -> TableCell:
     value = line[column.sort_field]
     note = _note_number(line["reasons"].get(column.sort_field, ""), notes)
     if value is None:
-        return TableCell(UNDEFINED, "", note)
+        return TableCell(UNDEFINED, "", note, column.label)
     text = column.write(value)
     last = value if column.key not in LAST else line[LAST[column.key]]
-    return TableCell(text if last == value else f"{text}–{column.write(last)}", repr(value), note)
+    shown = text if last == value else f"{text}–{column.write(last)}"
+    return TableCell(shown, repr(value), note, column.label)
 
 
 def _note_number(text: str, notes: list[str]) -> int:

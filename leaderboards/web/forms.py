@@ -25,7 +25,7 @@ class ExportForm(forms.Form):
     votes = forms.ChoiceField(
         label="Results",
         required=False,
-        choices=[("majority", "One for each comparison: the majority"), ("each", "Every vote")],
+        choices=[("majority", "One a comparison: the majority"), ("each", "Every vote")],
         help_text="For the training formats (DPO, KTO).",
     )
     include_flagged = forms.BooleanField(label="Also votes on summaries that name a model", required=False)

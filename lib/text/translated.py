@@ -63,7 +63,10 @@ RANGE = re.compile(r"([\d.,]+) to ([\d.,]+)")
 # Marks between and after texts, in the catalogue under their own context: ". " tells whether a space parts sentences.
 MARKS = ("; ", ", ", " and ", ": ", ".", ". ", "–", " (", ")")
 MARK = "mark between texts"
-SENTENCES = re.compile(r"[.!?] [A-Z“]")
+BEFORE_A_COLON = re.compile(r"(?:[^'\"“:()]|\([^:()]*\))+: ")
+# Where a sentence ends and another begins; "Dr. Costa" and "J. Costa" are names.
+END = r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\b(?:Dr|Mr|Ms|St)\.)(?<!\b(?:Mrs|Sra)\.)(?<!\bProf\.) (?=[A-Z“])"
+SENTENCES = re.compile(END)
 LONGEST_LIST = 8
 LONGEST = 5_000  # of a text of ours, with somebody's words in it
 # A text with so few characters of its own has no whole sentence for a value.
@@ -122,15 +125,15 @@ def translated_list(texts: Iterable[object], separator: str) -> str:
     """Return the texts in the language of the page, one after the other. separator: "; " or ", "."""
     language = get_language() or settings.LANGUAGE_CODE
     if language != settings.LANGUAGE_CODE:
-        separator = {" ": _between_sentences(language), ", ": _mark(language, " and ")}.get(
-            separator, _mark(language, separator)
-        )
+        separator = _mark(language, " and ") if separator == ", " else mark_of(separator)
     return separator.join(map(translated, texts))
 
 
 def mark_of(english: str) -> str:
-    """Return a mark between texts, one of MARKS, in the language of the page."""
+    """Return a mark between texts, one of MARKS or the space between sentences, in the language of the page."""
     language = get_language() or settings.LANGUAGE_CODE
+    if english == " ":
+        return _between_sentences(language)
     return english if language == settings.LANGUAGE_CODE else _mark(language, english)
 
 
@@ -215,7 +218,7 @@ def _in_parts(language: str, text: str, depth: int) -> str | None:
     place = _at_place(language, name) if colon else None
     if place and (in_language := _find(language, rest, depth - 1)):
         return f"{place}{_mark(language, ': ')}{in_language}"
-    sentences = re.split(r"(?<=[.!?]) (?=[A-Z“])", text)
+    sentences = SENTENCES.split(text)
     if len(sentences) > 1 and (in_language := _joined(language, sentences, _between_sentences(language), depth)):
         return in_language
     items = re.split(r"; (?:and )?", text)
@@ -275,6 +278,9 @@ class Pattern:
         values = self._values(text)
         # A value is no two sentences: then the text is this one and another.
         if values is None or any(SENTENCES.search(value) for value in values):
+            return None
+        # Nor does it begin with a file's name and a colon: what is said of the file stands behind them.
+        if not self.begins and BEFORE_A_COLON.match(values[0]):
             return None
         is_short = not self.begins and self.length < SHORT
         if is_short and any(len(value.split()) > WORDS_IN_SHORT for value in values):

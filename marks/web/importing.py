@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from annotations.models import Study
 from annotations.web.access import not_while_rating, owners_only
+from lib.text.translated import mark_of
 from marks.imports.storing import DatasetImportError, MarksImported, import_marks
 from marks.web.import_form import ImportMarksForm, in_the_form
 from models_runner.importing.records import SHOWN_ERRORS
@@ -59,4 +60,6 @@ def _said(done: MarksImported) -> str:
     }
     if not done.new_kinds:
         return said
-    return said + " " + _("Kinds that are new in this study: %(kinds)s.") % {"kinds": ", ".join(done.new_kinds)}
+    return (
+        said + mark_of(" ") + _("Kinds that are new in this study: %(kinds)s.") % {"kinds": ", ".join(done.new_kinds)}
+    )

@@ -7,9 +7,11 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.forms.fields import InvalidJSONInput
+from django.utils.functional import lazy
 
 from lib.json.strict import StrictJsonError, json_texts, strict_json
 from lib.numbers import LARGEST
+from lib.text.translated import mark_of, translated
 from lib.text.visible import is_blank
 from models_runner.adapters.openai_api.presets import PRESETS
 from models_runner.adapters.prompts import DEFAULT_OUTPUT_TOKENS, DEFAULT_TEMPLATE
@@ -49,6 +51,7 @@ FIRST_ENGINE_FIELDS = ("engine_base_url", "engine_key_env", "engine_preset")
 # What a form without a start fills in, or shows in a list of choices.
 DEFAULTS: Entry = {"temperature": 0, "seed": 1, "engine_system_message": SEND}
 NAMED_FIELD = re.compile(r"^field '\w+': ")
+SETTING = re.compile(r"(?P<before> ?)\bengine\.(?P<setting>\w+)(?P<after> ?)")
 FIELD_OF_ERROR = re.compile(r"(?:field '(?P<field>\w+)': )?(?:engine\.(?P<engine>\w+))?")
 
 
@@ -307,7 +310,18 @@ class SystemForm(forms.Form):
             catalog.check_entry(slug, entry)
         except catalog.CatalogError as error:
             message = str(error).removeprefix(f"{slug}: ")
-            self.add_error(self._field_of(message), NAMED_FIELD.sub("", message))
+            in_language = lazy(self._with_labels, str)(NAMED_FIELD.sub("", message))
+            self.add_error(self._field_of(message), forms.ValidationError(in_language))
+
+    def _with_labels(self, message: str) -> str:
+        """Translate a message of the catalogue, with the form's own labels in place of settings of a file."""
+
+        def label(named: re.Match[str]) -> str:
+            field = self.fields.get(f"engine_{named['setting']}")
+            before, after = (mark_of(" ") if space else "" for space in (named["before"], named["after"]))
+            return f"{before}“{translated(field.label)}”{after}" if field else named[0]
+
+        return SETTING.sub(label, translated(message))
 
     def _field_of(self, message: str) -> str | None:
         """Return the field that a message of the catalogue is about; None where the form has no such field."""

@@ -53,6 +53,7 @@ FAULTY = """<!doctype html><html lang="en"><title>Faulty</title><main><h1>Faulty
 <div style="overflow-x: auto; width: 10em"><p style="width: 30em">Nobody scrolls here without a mouse.</p></div>
 <button id="below">Below</button><div style="position: absolute; inset: 0; top: 100px; background: #fff"></div>
 <button id="outside" style="position: absolute; top: 0; left: 700px">Outside</button>
+<select style="width: 6em"><option>Short</option><option>A choice that nobody can read to its end</option></select>
 <button id="fixed" style="position: fixed; top: 0; left: 700px">Fixed</button></main>"""
 
 
@@ -61,5 +62,34 @@ def test_what_is_cut_off_is_found(chromium):
     page.set_content(FAULTY)
     found = [fault.split(":")[0] for fault in cut_off(page, ZOOMED)]
     page.close()
-    expected = ["the page is", "text cut off", "no key scrolls", "covered", "outside the window", "sticks out"]
+    expected = [
+        "the page is",
+        "text cut off",
+        "no key scrolls",
+        "covered",
+        "outside the window",
+        "sticks out",
+        "choice cut off",
+    ]
     assert all(any(fault.startswith(kind) for fault in found) for kind in expected), found
+
+
+CHINESE = """<!doctype html><html lang="zh-hans"><title>语言</title><main><h1>语言</h1>
+<p>没有投票。 还没有评分。</p><p>语言 (两份文档)</p><p>阅读这些投票.</p><p>左边, 右边</p>
+<p>没有投票。还没有评分（两份文档）。系统：a.b, c</p></main>"""
+
+
+def test_marks_of_another_language_are_found(chromium):
+    page = chromium.new_page()
+    page.set_content(CHINESE)
+    found = [fault for fault in cut_off(page, ZOOMED) if fault.startswith("marks of another language")]
+    page.set_content(CHINESE.replace("zh-hans", "en"))
+    none = cut_off(page, ZOOMED)
+    page.close()
+    assert [fault.partition(": ")[2] for fault in found] == [
+        "没有投票。 还没有评分。",
+        "语言 (两份文档)",
+        "阅读这些投票.",
+        "左边, 右边",
+    ]
+    assert none == []

@@ -80,6 +80,37 @@ function outOfReachInMenu(menu) {
   return found;
 }
 
+// A choice that cannot be read to its end. What people named may be longer: it ends in dots once it is chosen.
+function cutChoice(select) {
+  if (select.multiple || select.size > 1 || !isShown(select)) return [];
+  const style = styleOf(select);
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+  const room = select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  return [...select.selectedOptions]
+    .filter((option) => pen.measureText(option.text).width > room + AIR)
+    .map((option) => `choice cut off: ${named(select)}: ${option.text}`);
+}
+
+// Without what has a language of its own: that is somebody's.
+function ownWords() {
+  const { lang } = document.documentElement;
+  const theirs = [...document.querySelectorAll("body [lang]")].filter((one) => one.lang !== lang && !one.hidden);
+  for (const one of theirs) one.hidden = true;
+  const words = document.body.innerText;
+  for (const one of theirs) one.hidden = false;
+  return words;
+}
+
+// On a Chinese page: a space behind a full-width mark, or a half-width mark behind a character.
+function wrongMarks() {
+  if (!document.documentElement.lang.startsWith("zh")) return [];
+  const lines = ownWords().split("\n");
+  return lines
+    .flatMap((line) => line.match(/.{0,12}(?:[。；：，、）] +[^\s]|\p{Script=Han}\)?(?: ?[,:;!?(]|\.(?!\w))).{0,12}/gu) || [])
+    .map((words) => `marks of another language: ${words}`);
+}
+
 globalThis.findFaults = () => {
   const all = [...document.querySelectorAll("body *")];
   const controls = [...document.querySelectorAll(CONTROLS)];
@@ -88,6 +119,8 @@ globalThis.findFaults = () => {
     ...tooWide(),
     ...all.flatMap((element) => cutOff(element)),
     ...controls.flatMap((control) => outOfReach(control)),
+    ...[...document.querySelectorAll("select")].flatMap((select) => cutChoice(select)),
+    ...wrongMarks(),
     ...menus.flatMap((menu) => outOfReachInMenu(menu)),
   ];
   scrollTo(0, 0);

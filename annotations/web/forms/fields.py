@@ -4,9 +4,15 @@ from typing import Any
 
 from django import forms
 
+from annotations.models import LookSpending, Study
 from annotations.studies.checks import looks_problem
 
 MOMENT = {"type": "datetime-local"}
+# Short enough for a field on a phone.
+STRICTNESS = {
+    LookSpending.OBRIEN_FLEMING.value: "Hardly anything early",
+    LookSpending.POCOCK.value: "About the same at every look",
+}
 
 
 def moment_field(**options: Any) -> forms.DateTimeField:
@@ -14,6 +20,17 @@ def moment_field(**options: Any) -> forms.DateTimeField:
     return forms.DateTimeField(
         required=False, widget=forms.DateTimeInput(attrs=MOMENT, format="%Y-%m-%dT%H:%M"), **options
     )
+
+
+def spending_field(**options: Any) -> forms.ChoiceField:
+    """Make the field for the strictness of looks: who proposed each stands in its help, where there is room for it."""
+    field = Study._meta.get_field("look_spending").formfield(
+        help_text="Hardly anything early (O'Brien–Fleming): the last look is hardly stricter than a single one. About "
+        "the same at every look (Pocock): large differences end a study earlier, and the last look is stricter.",
+        **options,
+    )
+    field.choices = list(STRICTNESS.items())
+    return field
 
 
 class LooksField(forms.CharField):

@@ -13,7 +13,7 @@ from annotations.studies.checks import LONGEST_CONSENT, RESERVED
 from annotations.studies.criteria import LIBRARY
 from annotations.studies.settings import LOOKS
 from annotations.studies.setup import MARGIN, NewStudy, PeopleOptions, RatingOptions, StudyScope, own_criteria
-from annotations.web.forms.fields import LooksField, moment_field
+from annotations.web.forms.fields import LooksField, moment_field, spending_field
 from annotations.web.forms.studies import RatingOptionsForm
 from lib.lines import text_lines
 from lib.numbers import LARGEST
@@ -221,7 +221,7 @@ class StudyForm(RatingOptionsForm):
         label=Study._meta.get_field("look_votes").verbose_name, help_text=Study._meta.get_field("look_votes").help_text
     )
     # Not required: a form that was opened before an upgrade does not have it.
-    look_spending = Study._meta.get_field("look_spending").formfield(required=False)
+    look_spending = spending_field(required=False)
     guidelines = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 4}),
         required=False,

@@ -7,7 +7,7 @@ from django import forms
 from annotations.models import Study, Wanted
 from annotations.studies.checks import dates_problem, pair_problem
 from annotations.studies.settings import ALWAYS, FIXED_BY_RATING, PAIR
-from annotations.web.forms.fields import LooksField, moment_field
+from annotations.web.forms.fields import LooksField, moment_field, spending_field
 
 
 class RatingOptionsForm(forms.Form):
@@ -59,6 +59,7 @@ class SettingsForm(forms.ModelForm):
     look_votes = LooksField(
         label=Study._meta.get_field("look_votes").verbose_name, help_text=Study._meta.get_field("look_votes").help_text
     )
+    look_spending = spending_field()
     break_minutes = RatingOptionsForm.base_fields["break_minutes"]
     completion_url = forms.URLField(
         required=False,

@@ -73,7 +73,7 @@ def study(request: HttpRequest, study: Study) -> HttpResponse:
         "ended": study.status == Study.Status.OPEN and study.is_over(timezone.now()),
         "progress": progress,
         "kept": kept,
-        "votes": _votes(study, figures.votes if figures else {}) if kept else _votes(study, counted_votes([study])),
+        "votes": _votes(study, (figures and figures.votes) if kept else counted_votes([study])),
         "effort": study_effort(study, progress),
         "evidence": (figures and figures.evidence) if kept else evidence_progress(study),
         "coverage": Paginator(coverage(study), SYSTEMS_A_PAGE).get_page(request.GET.get("systems")),
@@ -86,9 +86,9 @@ def study(request: HttpRequest, study: Study) -> HttpResponse:
     return render(request, "annotations/study.html", context)
 
 
-def _votes(study: Study, counted: Mapping[int, int]) -> list[tuple[Criterion, int | None]]:
-    """Return the votes on each question that boards count; None where they are not counted yet."""
-    return [(criterion, counted.get(criterion.pk)) for criterion in study.criteria.all()]
+def _votes(study: Study, counted: Mapping[int, int] | None) -> list[tuple[Criterion, int | None]]:
+    """Return the votes on each question that boards count. counted: None before they are counted."""
+    return [(one, None if counted is None else counted.get(one.pk, 0)) for one in study.criteria.all()]
 
 
 def _remarks(request: HttpRequest, study: Study) -> QuerySet[Remark] | None:

@@ -57,6 +57,7 @@ async function draw(figure) {
     renderer: "svg",
     tooltip: { disableDefaultStyle: true },
   });
+  live.classList.toggle("chart-dark", dark.matches);
   views.set(figure, drawn);
   figure.dataset.drawn = "";
 }

@@ -22,7 +22,11 @@ class ShownForm(forms.Form):
     """Which pages are shown; while rating goes on also why."""
 
     pages = forms.MultipleChoiceField(
-        choices=list(PAGES.items()), initial=["report"], widget=forms.CheckboxSelectMultiple, required=False
+        choices=list(PAGES.items()),
+        initial=["report"],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        label="Pages to show",
     )
     texts = forms.BooleanField(label="Summaries in the report", required=False, help_text=_help("texts"))
     comments = forms.BooleanField(label="What annotators wrote", required=False, help_text=_help("comments"))

@@ -126,6 +126,7 @@ def test_questions_are_read_and_written_the_same(study):
     assert not set_questions(study, "before", lines, None)
     written = "\n".join(as_line(question) for question in asked(study, "before"))
     assert parse_questions(written) == lines
+    assert parse_questions(LINES.replace("; ", "；")) == lines
     assert written == LINES.strip()
 
 

@@ -76,6 +76,7 @@ def test_a_worker_finds_what_a_small_studys_pages_show(study, ask, settings):
     assert {(work, left) for _, work, left in people(ask("study-people"))} == {(None, None)}
     assert MADE in ask("study").html
     assert ask("study").context["votes"] == [(study.criteria.get(), None)]
+    assert "overall</a> — (not counted yet)" in ask("study").html
     work()
     assert [people(ask("study-people")), ask("study").context["votes"], ask("study").context["evidence"]] == small
     assert people(ask("study-people", show="finished")) == none_left
@@ -188,3 +189,12 @@ def test_looking_whether_figures_are_of_now_takes_a_statement_for_each_history(s
     job = StudyReport.objects.select_related("study").get(criterion=None)
     with django_assert_num_queries(5):
         kept._state(job, timezone.now())
+
+
+@pytest.mark.parametrize("votes", [10**6, -1], ids=["small", "large"])
+def test_a_question_without_votes_has_none_of_them(ask, settings, votes):
+    study = make_study(systems=2, documents=1, slug="s")
+    settings.BOARD_IN_REQUEST_VOTES, settings.BOARD_DEBOUNCE_SECONDS = votes, 0
+    ask("study")
+    work()
+    assert ask("study").context["votes"] == [(study.criteria.get(), 0)]

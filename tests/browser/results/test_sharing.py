@@ -73,3 +73,15 @@ def test_the_report_prints_on_two_pages_in_colours_for_paper(owner):
     paper = owner.evaluate("getComputedStyle(document.body).backgroundColor")
     assert paper == "rgb(255, 255, 255)"
     assert owner.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") <= 2
+
+
+@pytest.mark.parametrize("name", ["", "trust/", "planning/"])
+def test_other_results_print_in_colours_for_paper(owner, name):
+    make_shown_study()
+    owner.set_viewport_size({"width": 680, "height": 1000})  # A4 without its margins
+    owner.emulate_media(color_scheme="dark", media="print")
+    owner.goto(f"/boards/meetings/{name}")
+    colours = owner.evaluate("[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]")
+    assert colours == ["rgb(255, 255, 255)", "rgb(24, 32, 44)"]
+    expect(owner.locator(".page-nav").first).to_be_hidden()
+    assert owner.evaluate("document.documentElement.scrollWidth") == 680

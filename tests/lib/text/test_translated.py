@@ -3,7 +3,7 @@
 import pytest
 from django.utils import translation
 
-from lib.text.translated import LONGEST, translated, translated_list, translated_markdown, translated_whole
+from lib.text.translated import LONGEST, mark_of, translated, translated_list, translated_markdown, translated_whole
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +64,11 @@ def _chinese():
             "marks.jsonl，第 3 行，字段 'kind'：有 120 个字符；最多允许 100 个。",
         ),
         (
+            "weekly sync.vtt: 5 of 5 turns have a start, from 0:01 to 1:03.",
+            "weekly sync.vtt：5 段发言中有 5 段带起始时间，从 0:01 到 1:03。",
+        ),
+        ("Speakers and their turns: Dr. Amara (3), J. Li (2).", "发言人及其发言段数：Dr. Amara (3), J. Li (2)。"),
+        (
             "What was typed is not JSON: a colon is missing at column 4.",
             "输入的内容不是 JSON：第 4 列处，缺少一个冒号。",
         ),
@@ -107,6 +112,12 @@ def test_a_longer_sentence_goes_before_the_few_words_that_it_begins_with():
 def test_both_systems_are_said_before_a_reason():
     reason = "no price on the system's record"
     assert translated(f"both: {reason}") == f"两者：{translated(reason)}"
+
+
+def test_sentences_of_a_page_are_parted_as_the_language_does():
+    assert mark_of(" ") == ""
+    with translation.override("en"):
+        assert mark_of(" ") == " "
 
 
 def test_lists_are_parted_as_the_language_does():

@@ -8,7 +8,7 @@ import yaml
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from models_runner.models import Run, Summary, System, Trial
 from models_runner.runs.trials import work_on_trial
@@ -168,6 +168,19 @@ def test_what_is_wrong_is_marked_and_nothing_is_stored(changed, field, words):
     assert words in str(errors[0])
     assert page.status_code == 200
     assert not System.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "“Address” must hold no name or password. Name the key's variable in “Variable of the key”."),
+        ("zh-hans", "“网址”不能含有用户名或密码。请把密钥的变量名写进“密钥的变量”。"),
+    ],
+)
+def test_a_message_names_the_fields_as_the_form_does(language, words):
+    form = post("create", engine_base_url="http://ana:secret@127.0.0.1/v1").context["form"]
+    with translation.override(language):
+        assert form.errors["engine_base_url"] == [words]
 
 
 def test_a_name_that_is_taken_by_another_system_is_refused():
