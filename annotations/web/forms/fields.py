@@ -1,6 +1,6 @@
 """Fields that several forms share."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
@@ -24,13 +24,13 @@ def moment_field(**options: Any) -> forms.DateTimeField:
 
 def spending_field(**options: Any) -> forms.ChoiceField:
     """Make the field for the strictness of looks: who proposed each stands in its help, where there is room for it."""
-    field = Study._meta.get_field("look_spending").formfield(
+    field: Any = Study._meta.get_field("look_spending").formfield(
         help_text="Hardly anything early (O'Brien–Fleming): the last look is hardly stricter than a single one. About "
         "the same at every look (Pocock): large differences end a study earlier, and the last look is stricter.",
         **options,
     )
     field.choices = list(STRICTNESS.items())
-    return field
+    return cast("forms.ChoiceField", field)
 
 
 class LooksField(forms.CharField):

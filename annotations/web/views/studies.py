@@ -73,7 +73,7 @@ def study(request: HttpRequest, study: Study) -> HttpResponse:
         "ended": study.status == Study.Status.OPEN and study.is_over(timezone.now()),
         "progress": progress,
         "kept": kept,
-        "votes": _votes(study, (figures and figures.votes) if kept else counted_votes([study])),
+        "votes": _votes(study, (figures.votes if figures else None) if kept else counted_votes([study])),
         "effort": study_effort(study, progress),
         "evidence": (figures and figures.evidence) if kept else evidence_progress(study),
         "coverage": Paginator(coverage(study), SYSTEMS_A_PAGE).get_page(request.GET.get("systems")),
