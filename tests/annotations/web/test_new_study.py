@@ -136,6 +136,10 @@ def test_of_two_systems_none_comes_first(rows):
     assert "Ratings in all" in page
     assert "come first" not in page
     assert "All pairs come alike" not in page
+    # Nor where fewer people than votes leave places that nobody takes.
+    few = shown(researcher().post(LIVE, asked((dataset, systems[:2]), quota="3", annotators="2", **chosen)))
+    assert "Ratings in all" in few
+    assert "All pairs come alike" not in few
 
 
 def test_half_a_form_is_answered_too(rows):
