@@ -181,6 +181,7 @@ def test_the_invitation_asks_and_begins_with_the_browsers_languages(study):
     html = client.get(path).content.decode()
     boxes = re.findall(r'name="languages" value="(\w+)"( checked)?', html)
     assert boxes == [("de", ""), ("en", ""), ("zh", " checked")]
+    assert "这里按所有语言计算；您只会拿到您会读的语言。" in html
 
 
 def test_nobody_joins_without_a_language(study):
@@ -198,6 +199,7 @@ def test_one_language_is_no_question():
     set_languages(study, ["en", ""])
     assert not asks_for_languages(study)
     client, path = invitation(study)
+    assert "That counts all languages" not in client.get(path).content.decode()
     assert "Languages I read" not in client.get(path).content.decode()
     assert client.post(path).status_code == 302
     assert study.annotators.get().reads == ""
