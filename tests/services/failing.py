@@ -1,6 +1,6 @@
 """A page and a metric that fail with somebody's words in their hands, for tests of what is reported of it.
 
-The web server runs tests.services.failing:application, the worker has --include tests.services.failing.
+The web server runs tests.services.failing:application, the worker loads tests.services.failing.
 """
 
 from functools import cache

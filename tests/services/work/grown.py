@@ -1,4 +1,4 @@
-"""A metric whose library stays in memory: for workers with --include tests.services.work.grown."""
+"""A metric whose library stays in memory: for workers that load tests.services.work.grown."""
 
 from models_runner.metrics.protocol import MetricValue, ValueDescription
 from models_runner.metrics.registry import OWN_METRICS

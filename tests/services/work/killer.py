@@ -1,4 +1,4 @@
-"""A metric that ends its worker: for workers that are started with --include tests.services.work.killer."""
+"""A metric that ends its worker: for workers that load tests.services.work.killer."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""A metric that takes its time: for workers that are started with --include tests.services.work.slow."""
+"""A metric that takes its time: for workers that load tests.services.work.slow."""
 
 import time
 

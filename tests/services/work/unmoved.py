@@ -1,4 +1,4 @@
-"""A metric that computes for hours in C and handles no signal: for workers with --include tests.services.work.unmoved."""
+"""A metric that computes for hours in C and handles no signal: for workers that load tests.services.work.unmoved."""
 
 import hashlib
 
