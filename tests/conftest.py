@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from _pytest import runner
 from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.db import transaction
@@ -14,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 
 from tests import emptying
 from tests.plain import plain_settings
+from tests.room import with_room
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
@@ -65,6 +67,11 @@ def pytest_collection_finish():
     """Collections come less often: a fifth of the time of a migration was theirs."""
     keep_modules_out_of_collections()
     gc.set_threshold(20_000, 25, 25)
+
+
+def pytest_runtest_protocol(item, nextitem):
+    """In place of pytest's own, which does the work."""
+    return with_room(runner.pytest_runtest_protocol, item, nextitem)
 
 
 def pytest_runtest_setup():

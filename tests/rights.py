@@ -53,7 +53,14 @@ class World:
     data: dict[str, dict[str, Any]]
 
 
-def copied(client):
-    again = Client()
-    again.cookies = deepcopy(client.cookies)
-    return again
+class Browsers(dict[str, Client]):
+    """Of each role one that has the cookies as they were made, opened when a test first asks for it."""
+
+    def __init__(self, made: dict[str, Client]) -> None:
+        super().__init__()
+        self._made = made
+
+    def __missing__(self, role: str) -> Client:
+        again = self[role] = Client()
+        again.cookies = deepcopy(self._made[role].cookies)
+        return again

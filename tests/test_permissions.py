@@ -49,8 +49,8 @@ from tests.rights import (
     SITE_ROLES,
     TO_LOGIN,
     WHO_RATES_NOT,
+    Browsers,
     World,
-    copied,
 )
 from tests.written import published_release, write_export_file, write_release_files, written_export
 
@@ -269,7 +269,7 @@ def world(made, settings):
     settings.PUBLIC_BOARDS = True
     write_release_files(Release.objects.get())
     write_export_file(ExportJob.objects.get())
-    return World({role: copied(client) for role, client in made.clients.items()}, made.args, made.data)
+    return World(Browsers(made.clients), made.args, made.data)
 
 
 def make_world():

@@ -1,6 +1,7 @@
 """Whatever is sent: a 4xx in the one shape that names the field, and nothing stored."""
 
 import json
+from copy import deepcopy
 from functools import cache
 
 import pytest
@@ -9,7 +10,7 @@ from django.db import connection
 
 from leaderboards.models.releases import Release
 from tests.api.helpers import error_of
-from tests.api.test_permissions import TABLE, World
+from tests.api.test_permissions import TABLE, made  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.django_db
 
@@ -24,9 +25,9 @@ UPLOADS = (
 
 
 @pytest.fixture
-def world(settings):
+def world(made, settings):  # noqa: F811
     settings.ALLOWED_ENDPOINTS = ["hooks.example.com"]
-    return World()
+    return deepcopy(made)
 
 
 @cache

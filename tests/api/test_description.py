@@ -1,6 +1,7 @@
 """The API attacked by its own description: no fault of ours, and every answer as described."""
 
 import itertools
+from copy import deepcopy
 from functools import cache
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from schemathesis import checks
 from schemathesis.specs.openapi import checks as described
 
-from tests.api.test_permissions import TABLE, World, operations
+from tests.api.test_permissions import TABLE, made, operations  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.django_db
 
@@ -47,13 +48,13 @@ def description():
 
 
 @pytest.fixture
-def world(settings):
+def world(made, settings):  # noqa: F811
     settings.API_REQUESTS_PER_MINUTE = 10**6
     settings.ALLOWED_ENDPOINTS = ["hooks.example.com"]
     # The server's own way after a request; here it would end the test's transaction.
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
-    yield World()
+    yield deepcopy(made)
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
 

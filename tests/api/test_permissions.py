@@ -1,6 +1,7 @@
 """Who may do what through the API: every operation, tried by everybody, with objects of their own and of others."""
 
 import uuid
+from copy import deepcopy
 
 import pytest
 from django.utils import timezone
@@ -229,10 +230,17 @@ class World:
         return getattr(asks, method.lower())(self.path(path))
 
 
+@pytest.fixture(scope="module")
+def made(module_rows):
+    with module_rows():
+        return World()
+
+
 @pytest.fixture
-def world(settings):
+def world(made, settings):
+    """As it was made, whatever another test did with it."""
     settings.ALLOWED_ENDPOINTS = ["hooks.example.com"]
-    return World()
+    return deepcopy(made)
 
 
 def got(response):

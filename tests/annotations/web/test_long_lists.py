@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations.models import Annotator, Invitation, Membership, Remark
+from annotations.models import Annotator, Invitation, Membership, Remark, Study
 from annotations.quality.exclusion import exclude
 from annotations.quality.listing import listed_annotators
 from annotations.quality.report import study_quality
@@ -43,16 +43,22 @@ def queries(url):
     return len(found)
 
 
-@pytest.fixture
-def study():
+@pytest.fixture(scope="module")
+def made(module_rows):
     """One who rated everything, two of whose pairs are gold and one training."""
-    study = make_study(systems=3, documents=3, quota=50, slug="s", gold_every=2)
-    pairs = list(study.comparisons.order_by("pk"))
-    for pair, purpose in zip(pairs, ("gold", "gold", "training"), strict=False):
-        make_gold(pair, purpose=purpose)
-    study.refresh_from_db()
-    rate_everything(AnnotatorFactory(study=study, number=1))
-    return study
+    with module_rows():
+        study = make_study(systems=3, documents=3, quota=50, slug="s", gold_every=2)
+        pairs = list(study.comparisons.order_by("pk"))
+        for pair, purpose in zip(pairs, ("gold", "gold", "training"), strict=False):
+            make_gold(pair, purpose=purpose)
+        study.refresh_from_db()
+        rate_everything(AnnotatorFactory(study=study, number=1))
+        return study
+
+
+@pytest.fixture
+def study(made):
+    return Study.objects.get(pk=made.pk)
 
 
 PAGES = ("studies", "study", "study-people", "study-remarks", "study-quality", "study-gold", "study-history")
@@ -299,6 +305,7 @@ def test_annotators_on_quality_come_in_pages_and_leaving_one_out_keeps_the_list(
     assert "No annotators match." in client.get(url, {"find": "nobody"}).content.decode()
 
 
+@pytest.mark.usefixtures("other_address")
 def test_annotators_are_chosen_and_ordered_with_the_undefined_last():
     study = make_study(systems=3, documents=4, quota=4, slug="s")
     pairs = list(study.comparisons.order_by("pk"))
@@ -339,6 +346,7 @@ def test_gold_and_training_come_in_pages(study, monkeypatch):
     assert answer.url == reverse("study-gold", args=["s"]) + "?gold=2"
 
 
+@pytest.mark.usefixtures("other_address")
 def test_quality_shows_the_gold_that_the_fewest_answer_as_expected(monkeypatch):
     monkeypatch.setattr(quality, "GOLD_SHOWN", 1)
     study = make_study(systems=2, documents=3, quota=1, slug="s", gold_every=2)

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
+from annotations.models import Study
 from judges.judging.lifecycle import Asked, start_judging
 from judges.judging.work import work_on_judging
 from judges.models import Verdict
@@ -23,8 +24,18 @@ pytestmark = pytest.mark.django_db
 STRICT = "judge:strict"
 
 
+@pytest.fixture(scope="module")
+def made(module_rows):
+    with module_rows():
+        return make_judged_study()
+
+
 @pytest.fixture
-def study():
+def study(made):
+    return Study.objects.get(pk=made.pk)
+
+
+def make_judged_study():
     """People prefer the first system, the judge the last: its texts hold the word that it looks for."""
     made = make_rated_study(systems=3, documents=8, prefer=0)
     best = system_slugs(made)[2]
@@ -35,8 +46,8 @@ def study():
     asking = judge("strict", adapter="scripted", context_window=4096, engine=engine, reasoning=False)
     job = start_judging(asking, made, Asked())
     work_on_judging(job.pk, owner="here/1:1:1:1")
-    yield made
     unload_all()
+    return made
 
 
 def board_of(study, **filters):

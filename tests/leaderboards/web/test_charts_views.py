@@ -10,7 +10,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from annotations.models import Judgement, JudgementRevision
+from annotations.models import Judgement, JudgementRevision, Study
 from leaderboards.presentation.study_charts import CHARTS
 from leaderboards.snapshots import store
 from tests.factories import AnnotatorFactory, UserFactory, make_study
@@ -30,9 +30,15 @@ def _empty_cache():
     cache.clear()
 
 
+@pytest.fixture(scope="module")
+def made(module_rows):
+    with module_rows():
+        return make_compared_study(slug="meetings", documents=3, annotators=3, noninferiority_margin=0.05)
+
+
 @pytest.fixture
-def study():
-    return make_compared_study(slug="meetings", documents=3, annotators=3, noninferiority_margin=0.05)
+def study(made):
+    return Study.objects.get(pk=made.pk)
 
 
 def got(address, **query):
@@ -83,6 +89,7 @@ def test_what_there_is_not_says_what_there_is(study, address, code):
     assert "Expected: " in response.json()["error"]["message"]
 
 
+@pytest.mark.usefixtures("other_address")
 @pytest.mark.parametrize("name", CHARTS)
 def test_without_votes_a_figure_says_why_it_is_empty(name):
     make_study(slug="meetings", systems=2, documents=1)
@@ -92,6 +99,7 @@ def test_without_votes_a_figure_says_why_it_is_empty(name):
     assert all(got(page).status_code == 200 for page in PAGES)
 
 
+@pytest.mark.usefixtures("other_address")
 @pytest.mark.parametrize("page", [*PAGES, "figures/forest.json"])
 def test_who_still_has_rating_to_do_sees_no_result(page):
     study = make_rated_study(slug="meetings", systems=2, documents=2, annotators=1)

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations.models import Annotator, SummaryEvidence
+from annotations.models import Annotator, Study, SummaryEvidence
 from annotations.models.evidence import METHOD
 from annotations.rating.assignment import next_assignment
 from leaderboards.presentation.board_verdict import say_verdict
@@ -29,8 +29,18 @@ from tests.marks.files import TEXT, documents, file_of, row, slugs, study_with_t
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def made(module_rows, tmp_path_factory):
+    with module_rows():
+        return make_marked_study(tmp_path_factory.mktemp("marks"))
+
+
 @pytest.fixture
-def study(tmp_path):
+def study(made):
+    return Study.objects.get(pk=made.pk)
+
+
+def make_marked_study(folder):
     """The small system has a wrong date in each of eight summaries, for each of three readers; the large one in none."""
     study = study_with_texts(systems=2, documents=8, title="Pilot")
     small, large = slugs(study)
@@ -39,7 +49,7 @@ def study(tmp_path):
         for name, who in itertools.product(documents(study), ("ana", "ben", "cho"))
     ]
     marks.append(row(study, system=large, kind="language", severity="minor", comment="Clumsy."))
-    import_marks(file_of(tmp_path, *marks), study)
+    import_marks(file_of(folder, *marks), study)
     System.objects.filter(slug=small).update(parameters=1_000_000_000)
     System.objects.filter(slug=large).update(parameters=70_000_000_000)
     study.small_system, study.large_system = System.objects.get(slug=small), System.objects.get(slug=large)
