@@ -278,11 +278,11 @@ def _queue_without_worker(run: Run, jobs: list[ScoringJob], writing: str) -> str
 
 
 def excerpts(summaries: SummaryQuerySet) -> SummaryQuerySet:
-    """Load summaries for a list: only the beginning of the text, and of the document only its names."""
+    """Load summaries for a list: only the beginning of the text, of the document its names and its language."""
     shown = ("run", "status", "failure_reason", "stop_reason", "seconds")
     tokens = ("prompt_tokens", "output_tokens", "dropped_tokens")
     flags = ("chapters", "repeated", "leaked", "control_tokens")
-    document = ("document__external_id", "document__title", "query__text")
+    document = ("document__external_id", "document__title", "document__language", "query__text")
     return (
         summaries.select_related("document", "query")
         .annotate(excerpt=Substr("text", 1, EXCERPT_CHARACTERS))

@@ -53,7 +53,7 @@ FAULTY = """<!doctype html><html lang="en"><title>Faulty</title><main><h1>Faulty
 <div style="overflow-x: auto; width: 10em"><p style="width: 30em">Nobody scrolls here without a mouse.</p></div>
 <button id="below">Below</button><div style="position: absolute; inset: 0; top: 100px; background: #fff"></div>
 <button id="outside" style="position: absolute; top: 0; left: 700px">Outside</button>
-<select style="width: 6em"><option>Short</option><option>A choice that nobody can read to its end</option></select>
+<select style="width: 6em"><option>Short</option><option selected>A choice that nobody can read to its end</option></select>
 <button id="fixed" style="position: fixed; top: 0; left: 700px">Fixed</button></main>"""
 
 

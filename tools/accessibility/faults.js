@@ -95,10 +95,10 @@ function cutChoice(select) {
 // Without what has a language of its own: that is somebody's.
 function ownWords() {
   const { lang } = document.documentElement;
-  const theirs = [...document.querySelectorAll("body [lang]")].filter((one) => one.lang !== lang && !one.hidden);
-  for (const one of theirs) one.hidden = true;
+  const theirs = [...document.querySelectorAll("body [lang]")].filter((one) => one.lang !== lang);
+  for (const one of theirs) one.style.setProperty("display", "none", "important");
   const words = document.body.innerText;
-  for (const one of theirs) one.hidden = false;
+  for (const one of theirs) one.style.removeProperty("display");
   return words;
 }
 

@@ -1,10 +1,10 @@
 """Fields that several forms share."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 
-from annotations.models import LookSpending, Study
+from annotations.models import LookSpending
 from annotations.studies.checks import looks_problem
 
 MOMENT = {"type": "datetime-local"}
@@ -24,13 +24,14 @@ def moment_field(**options: Any) -> forms.DateTimeField:
 
 def spending_field(**options: Any) -> forms.ChoiceField:
     """Make the field for the strictness of looks: who proposed each stands in its help, where there is room for it."""
-    field: Any = Study._meta.get_field("look_spending").formfield(
+    return forms.ChoiceField(
+        choices=list(STRICTNESS.items()),
+        initial=LookSpending.OBRIEN_FLEMING.value,
+        label="Strictness of looks",
         help_text="Hardly anything early (O'Brien–Fleming): the last look is hardly stricter than a single one. About "
         "the same at every look (Pocock): large differences end a study earlier, and the last look is stricter.",
         **options,
     )
-    field.choices = list(STRICTNESS.items())
-    return cast("forms.ChoiceField", field)
 
 
 class LooksField(forms.CharField):

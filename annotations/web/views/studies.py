@@ -67,13 +67,14 @@ def study(request: HttpRequest, study: Study) -> HttpResponse:
     progress = study_progress(study)
     kept = served_figures(study)
     figures = figures_in(kept) if kept else None
+    counted = (figures.votes if figures else None) if kept else counted_votes([study])
     context = {
         "study": study,
         "role": role_of(request.user, study),
         "ended": study.status == Study.Status.OPEN and study.is_over(timezone.now()),
         "progress": progress,
         "kept": kept,
-        "votes": _votes(study, (figures.votes if figures else None) if kept else counted_votes([study])),
+        "votes": _votes(study, counted),
         "effort": study_effort(study, progress),
         "evidence": (figures and figures.evidence) if kept else evidence_progress(study),
         "coverage": Paginator(coverage(study), SYSTEMS_A_PAGE).get_page(request.GET.get("systems")),

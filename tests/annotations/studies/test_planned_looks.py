@@ -9,12 +9,12 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from annotations.models import Study
+from annotations.models import LookSpending, Study
 from annotations.rating.assignment import next_assignment
 from annotations.studies import setup
 from annotations.studies.settings import change_settings
 from annotations.studies.setup import StudySetupError
-from annotations.web.forms.fields import LooksField
+from annotations.web.forms.fields import LooksField, spending_field
 from tests.factories import AnnotatorFactory, DatasetFactory, RunFactory, UserFactory, make_study
 
 pytestmark = pytest.mark.django_db
@@ -132,3 +132,11 @@ def test_the_field_reads_numbers_with_commas(text, votes):
             field.clean(text)
     else:
         assert field.clean(text) == votes
+
+
+def test_a_field_offers_each_way_by_a_short_name_and_says_in_its_help_whose_it_is():
+    field = spending_field()
+    assert [key for key, _ in field.choices] == LookSpending.values
+    assert all(label.startswith(shown) for (_, shown), label in zip(field.choices, LookSpending.labels, strict=True))
+    assert max(len(shown) for _, shown in field.choices) < 30
+    assert all(name in field.help_text for name in ("O'Brien–Fleming", "Pocock"))

@@ -68,7 +68,7 @@ def test_the_page_leads_to_the_others(few_a_page, study):
     client = researcher()
     html = client.get("/boards/many/", {"sort": "system"}).content.decode()
     first, fifth = system_slugs(study)[0], system_slugs(study)[4]
-    table = html.partition('<table class="board">')[2].partition("</table>")[0]
+    table = html.partition('<table class="board stacked">')[2].partition("</table>")[0]
     assert first in table
     assert fifth not in table
     assert "Systems 1 to 2 of 5; the board has 5." in text_of(client.get("/boards/many/"))
