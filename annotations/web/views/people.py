@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from annotations.models import Annotator, Invitation, Membership, Study
@@ -29,6 +30,7 @@ from annotations.web.forms.people import InvitationForm, MemberForm, NewMemberFo
 from lib.csv_cells import csv_line
 from lib.names import spellings
 from lib.serving.addresses import address_for
+from lib.serving.once import SentBeforeError, sent_once
 
 ROWS_A_PAGE = 25
 
@@ -161,8 +163,13 @@ def invite(request: HttpRequest, study: Study) -> HttpResponse:
     if form.is_valid():
         values = form.cleaned_data
         try:
-            invitations.invite(
-                study, by=cast(User, request.user), **values | {"addresses": values["addresses"].splitlines()}
+            with sent_once(request):
+                invitations.invite(
+                    study, by=cast(User, request.user), **values | {"addresses": values["addresses"].splitlines()}
+                )
+        except SentBeforeError:
+            messages.info(
+                request, _("This form was sent before: its invitations were made then, and are listed below.")
             )
         except invitations.InvitationError as error:
             form.add_error(None, str(error))
