@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from annotations.models import Annotator, Invitation, Membership, Study
@@ -29,6 +30,7 @@ from annotations.web.forms.lists import PeopleForm
 from annotations.web.forms.people import InvitationForm, MemberForm, NewMemberForm
 from lib.csv_cells import csv_line
 from lib.names import spellings
+from lib.numbers import format_count
 from lib.serving.addresses import address_for
 from lib.serving.once import SentBeforeError, sent_once
 
@@ -164,9 +166,10 @@ def invite(request: HttpRequest, study: Study) -> HttpResponse:
         values = form.cleaned_data
         try:
             with sent_once(request):
-                invitations.invite(
+                made = invitations.invite(
                     study, by=cast(User, request.user), **values | {"addresses": values["addresses"].splitlines()}
                 )
+            messages.success(request, _made(len(made)))
         except SentBeforeError:
             messages.info(
                 request, _("This form was sent before: its invitations were made then, and are listed below.")
@@ -176,6 +179,15 @@ def invite(request: HttpRequest, study: Study) -> HttpResponse:
     if form.errors:
         return people_page(request, study, invitation_form=form)
     return redirect(redirects.as_it_was(request, "study-people", study.slug))
+
+
+def _made(number: int) -> str:
+    text = ngettext(
+        "The invitation is made. Copy its link from the list, and send it yourself.",
+        "{n} invitations are made. Copy their links from the list, or download them as CSV, and send them yourself.",
+        number,
+    )
+    return text.format(n=format_count(number))
 
 
 @owners_only
