@@ -4,14 +4,18 @@ The form holds a random key (`{% form_key %}`), and the session the keys of thos
 what they made. A form without a key, as programs send it, makes something each time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from typing import Concatenate, ParamSpec
 from uuid import UUID
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 
+P = ParamSpec("P")
 FIELD = "once"
 SENT = "forms-sent"
 MOST_KEPT = 50
@@ -37,6 +41,29 @@ def sent_once(request: HttpRequest) -> Iterator[None]:
         if key:
             request.session[SENT] = [sent for sent in request.session[SENT] if sent != key]
         raise
+
+
+def leads_on(
+    to: str,
+) -> Callable[
+    [Callable[Concatenate[HttpRequest, P], HttpResponseBase]], Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+]:
+    """Lead whoever sends a form twice to this page: of what the first deleted, the second finds nothing."""
+
+    def decorate(
+        view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
+    ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+        @wraps(view)
+        def sent(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            try:
+                with sent_once(request):
+                    return view(request, *args, **kwargs)
+            except SentBeforeError:
+                return redirect(to)
+
+        return sent
+
+    return decorate
 
 
 def _key(request: HttpRequest) -> str:

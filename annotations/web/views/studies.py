@@ -40,6 +40,7 @@ from annotations.web.forms.lists import HistoryForm, RemarksForm
 from annotations.web.forms.studies import SettingsForm
 from lib.choices import refuse_choice
 from lib.serving.addresses import address_for
+from lib.serving.once import leads_on
 from lib.text.translated import verbatim
 
 STUDIES_A_PAGE = 50
@@ -167,6 +168,7 @@ def settings(request: HttpRequest, study: Study) -> HttpResponse:
     return render(request, "annotations/settings.html", context, status=400 if form.errors else 200)
 
 
+@leads_on("studies")
 @owners_only
 @require_POST
 def delete(request: HttpRequest, study: Study) -> HttpResponse:

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from lib.serving.once import leads_on
 from lib.text.translated import verbatim
 from models_runner.datasets.changes import KeptError
 from models_runner.models import Run, System
@@ -55,6 +56,7 @@ def system_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "models_runner/system.html", context)
 
 
+@leads_on("systems")
 @researchers_only
 @require_POST
 def system_delete(request: HttpRequest, slug: str) -> HttpResponse:

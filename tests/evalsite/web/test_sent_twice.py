@@ -11,7 +11,7 @@ from annotations.models import Invitation
 from api.models import ApiToken
 from leaderboards.models import SharedLink
 from tests.accounts.helpers import at_once, browser_of
-from tests.factories import StudyFactory, UserFactory
+from tests.factories import DatasetFactory, DocumentFactory, StudyFactory, SystemFactory, UserFactory
 
 NAME = "once"
 
@@ -143,3 +143,17 @@ def test_two_at_once_make_one():
 
     assert sorted(at_once(send, send)) == [200, 302]
     assert ApiToken.objects.count() == 1
+
+
+@pytest.mark.parametrize("kind", ["dataset", "document", "system", "study"])
+def test_what_is_deleted_twice_leads_on(client, kind):
+    made = {"dataset": DatasetFactory, "document": DocumentFactory, "system": SystemFactory, "study": StudyFactory}
+    row = made[kind]()
+    page = reverse("study-settings", args=[row.slug]) if kind == "study" else row.get_absolute_url()
+    args = [row.pk if kind == "document" else getattr(row, "slug", None) or row.name]
+    address = reverse("delete-study" if kind == "study" else f"{kind}_delete", args=args)
+    fields = {NAME: key_in(client, page, address)}
+    client.post(address, fields)
+    assert not type(row).objects.filter(pk=row.pk).exists()
+    assert client.post(address, fields, follow=True).status_code == 200
+    assert client.post(address).status_code == 404
