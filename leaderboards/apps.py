@@ -7,6 +7,7 @@ class LeaderboardsConfig(AppConfig):
     verbose_name = "Leaderboards"
 
     def ready(self) -> None:
+        from annotations.studies.settings import register_keeping
         from jobs.registry import register_job, register_sweep
         from leaderboards.boards.stopping.planned import take_due_looks
         from leaderboards.data.cache.forgetting import forget_outdated, watch_studies
@@ -15,6 +16,7 @@ class LeaderboardsConfig(AppConfig):
         from leaderboards.models import ExportJob, Release, SnapshotJob
         from leaderboards.models.sharing_triggers import drop_sharing_triggers, ensure_sharing_triggers
         from leaderboards.models.triggers import drop_triggers, ensure_triggers
+        from leaderboards.releases.keeping import kept_by_files
         from leaderboards.snapshots.jobs import forget_unasked
 
         for model in (SnapshotJob, Release, ExportJob):
@@ -24,6 +26,7 @@ class LeaderboardsConfig(AppConfig):
         register_sweep("kept votes", forget_outdated)
         register_sweep("planned looks", take_due_looks)
         watch_studies()
+        register_keeping(kept_by_files)
         for drop in (drop_triggers, drop_sharing_triggers):
             pre_migrate.connect(drop, sender=self)
         for ensure in (ensure_triggers, ensure_sharing_triggers):

@@ -10,7 +10,9 @@ class MarksConfig(AppConfig):
         from annotations.people.privacy import register_personal
         from annotations.rating.marking import register_marking
         from annotations.studies.change_marker import register_completing
+        from annotations.studies.settings import register_keeping
         from jobs.registry import register_job
+        from marks.marking.keeping import kept_by_marks
         from marks.marking.personal import erase_marks, own_marks, own_no_errors
         from marks.marking.required import newest_required_mark
         from marks.models import MarkReportJob
@@ -22,5 +24,6 @@ class MarksConfig(AppConfig):
         register_marking(MarkingRules())
         register_completing(newest_required_mark)
         register_job(MarkReportJob)
+        register_keeping(kept_by_marks)
         pre_migrate.connect(drop_triggers, sender=self)
         post_migrate.connect(ensure_triggers, sender=self)

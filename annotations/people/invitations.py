@@ -58,7 +58,7 @@ def invite(
         raise InvitationError(
             f"A link for {max_uses:,} people cannot be made; at most {MOST_PEOPLE:,}, or leave it empty for any number."
         )
-    _check_kind(kind, addresses, id_parameter)
+    _check_kind(kind, addresses, id_parameter, label)
     if kind == Invitation.Kind.EMAIL:
         valid = _valid_addresses(addresses)
         _refuse_invited(study, valid)
@@ -74,11 +74,13 @@ def invite(
     return made
 
 
-def _check_kind(kind: str, addresses: Sequence[str], id_parameter: str) -> None:
+def _check_kind(kind: str, addresses: Sequence[str], id_parameter: str, label: str) -> None:
     """Refuse input meant for another kind of invitation: ignoring it would let in other people than was meant."""
     kinds = Invitation.Kind
     if kind != kinds.EMAIL and any(address.strip() for address in addresses):
         raise InvitationError(f"Addresses are given: choose “{kinds.EMAIL.label}”, or remove them.")
+    if kind == kinds.EMAIL and label.strip():
+        raise InvitationError("A label is given: links for one person each are named by their addresses. Remove it.")
     if kind != kinds.EXTERNAL and id_parameter:
         raise InvitationError(f"A platform's parameter is given: choose “{kinds.EXTERNAL.label}”, or remove it.")
     if kind == kinds.EXTERNAL and not PARAMETER.fullmatch(id_parameter):

@@ -6,12 +6,19 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.invitations import DAYS, InvitationRefusedError, invite
 from accounts.models import AccountInvitation, Role
 from accounts.rights import rights_of
 from annotations.models import AuditEntry, InvitedMember, Membership, Study
 from annotations.studies import audit
+
+# Of a form that was sent twice.
+INVITED_BEFORE = gettext_lazy(
+    "This form was sent before: the invitation was made then, and its link was shown once or sent by mail. Revoke it "
+    "and make a new one if the link is lost."
+)
 
 
 @transaction.atomic

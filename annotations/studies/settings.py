@@ -1,12 +1,14 @@
-"""Changing a study: what may change when, and an entry in the audit trail for each change."""
+"""Changing a study: what may change when, and an entry in the audit trail for each change; deleting an unused one."""
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from annotations.counts.pair_tallies import sampling_changed
 from annotations.models import AuditEntry, ExpectedAnswer, Outcome, Sampling, Study
@@ -22,6 +24,9 @@ from annotations.studies.checks import (
 )
 from lib.text.visible import visible_text
 
+logger = logging.getLogger(__name__)
+# Rules of apps above: each says why a study stays, or "".
+_KEEPING: list[Callable[[Study], str]] = []
 STATUS_CHANGES = {
     "open": (Study.Status.OPEN, (Study.Status.DRAFT, Study.Status.PAUSED, Study.Status.CLOSED)),
     "pause": (Study.Status.PAUSED, (Study.Status.OPEN,)),
@@ -164,3 +169,34 @@ def _check_expected_answers(before: Study, changed: Sequence[str], values: Mappi
 
 def _shown(value: Any) -> str | int | bool | None:
     return value if value is None or isinstance(value, (str, int, bool)) else str(value)
+
+
+def register_keeping(rule: Callable[[Study], str]) -> None:
+    """Add a rule that says why a study cannot be deleted, or ""."""
+    if rule not in _KEEPING:
+        _KEEPING.append(rule)
+
+
+def why_kept(study: Study) -> str:
+    """Say why the study cannot be deleted; "" if it can."""
+    if is_rated(study):
+        return gettext_noop("Somebody has been given a pair of it.")
+    return next(filter(None, (rule(study) for rule in _KEEPING)), "")
+
+
+def delete_study(study: Study, by: User) -> None:
+    """Delete a study that holds no answers, with its pairs, people, links and history.
+
+    Raises:
+        StudySetupError: Somebody was given a pair, or something else was made of it; nothing has changed.
+    """
+    try:
+        with transaction.atomic():
+            held = Study.objects.select_for_update().get(pk=study.pk)
+            if reason := why_kept(held):
+                raise StudySetupError(reason)
+            held.delete()
+    except IntegrityError as error:
+        raise StudySetupError("It came into use a moment ago. Try again.") from error
+    # Its history is gone with it, so the log has who and what.
+    logger.info("study %s (%s) was deleted by %s", study.slug, study.pk, by.get_username())

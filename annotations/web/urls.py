@@ -42,6 +42,7 @@ urlpatterns = [
     path("studies/<slug:slug>/", studies.study, name="study"),
     path("studies/<slug:slug>/status", studies.change_status, name="change-study-status"),
     path("studies/<slug:slug>/settings/", studies.settings, name="study-settings"),
+    path("studies/<slug:slug>/delete", studies.delete, name="delete-study"),
     path("studies/<slug:slug>/preview/", preview.preview, name="preview"),
     path("studies/<slug:slug>/preview/answer", preview.answer, name="preview-answer"),
     path("studies/<slug:slug>/history/", studies.history, name="study-history"),

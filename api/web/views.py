@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -20,10 +21,15 @@ from api.tokens import make_token, revoke_token
 from api.web.describing import operations_by_subject
 from api.web.forms import TokenForm
 from lib.serving.addresses import address_for
+from lib.serving.once import SentBeforeError, sent_once
 from lib.text.translated import verbatim
 
 # Among them are the tokens of annotators of one's own front end, one each.
 TOKENS_A_PAGE = 50
+SENT_BEFORE = gettext_lazy(
+    "This form was sent before: the token was made then, and was shown once. Revoke it and make a new one if you do "
+    "not have it."
+)
 
 
 @require_safe
@@ -51,7 +57,12 @@ def tokens(request: HttpRequest) -> HttpResponse:
     text = ""
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data
-        _, text = make_token(user, chosen["name"], chosen["scope"], expires_at=form.expires_at())
+        try:
+            with sent_once(request):
+                _, text = make_token(user, chosen["name"], chosen["scope"], expires_at=form.expires_at())
+        except SentBeforeError:
+            messages.info(request, SENT_BEFORE)
+            return redirect("api-tokens")
         form = TokenForm()
     page = Paginator(user.api_tokens.all(), TOKENS_A_PAGE).get_page(request.GET.get("page"))
     context = {"form": form, "text": text, "page": page, "now": timezone.now()}

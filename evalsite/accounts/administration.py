@@ -28,10 +28,11 @@ from accounts.rights import rights_of, role_on_site
 from accounts.roles import AccountError
 from accounts.two_factor import changes
 from accounts.two_factor.checking import factor_of
-from annotations.people.new_members import invite_member
+from annotations.people.new_members import INVITED_BEFORE, invite_member
 from evalsite.accounts.forms import WHAT_ROLES_DO, InviteForm, RoleForm
 from lib.choices import refuse_choice
 from lib.serving.addresses import address_for
+from lib.serving.once import SentBeforeError, sent_once
 
 ACCOUNTS_A_PAGE = 50
 EVENTS_A_PAGE = 50
@@ -102,12 +103,16 @@ def invite_account(request: HttpRequest) -> HttpResponse:
     chosen, by = form.cleaned_data, administrator_of(request)
     terms = {"email": chosen["email"], "days": chosen["days"]}
     try:
-        if chosen["study"]:
-            invitation, token = invite_member(
-                chosen["study"], chosen["study_role"], by, site_role=chosen["role"], **terms
-            )
-        else:
-            invitation, token = invite(by, chosen["role"], **terms)
+        with sent_once(request):
+            if chosen["study"]:
+                invitation, token = invite_member(
+                    chosen["study"], chosen["study_role"], by, site_role=chosen["role"], **terms
+                )
+            else:
+                invitation, token = invite(by, chosen["role"], **terms)
+    except SentBeforeError:
+        messages.info(request, INVITED_BEFORE)
+        return redirect("accounts")
     except AccountError as error:
         form.add_error(None, str(error))
         return _accounts_page(request, form)
@@ -206,7 +211,14 @@ def reset_link(request: HttpRequest, pk: int) -> HttpResponse:
     """Make a link for a new password; it is in this answer and nowhere else."""
     user = _user(pk)
     try:
-        link = address_for(request, make_reset_link(user, administrator_of(request)))
+        with sent_once(request):
+            link = address_for(request, make_reset_link(user, administrator_of(request)))
+    except SentBeforeError:
+        text = _(
+            "This form was sent before: the link was made then, and was shown once. Make another one if you need it."
+        )
+        messages.info(request, text)
+        return redirect("one-account", user.pk)
     except AccountError as error:
         messages.error(request, str(error))
         return redirect("one-account", user.pk)

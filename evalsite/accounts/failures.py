@@ -18,9 +18,13 @@ logger = logging.getLogger(__name__)
 ADDRESS, NAME = "login-address", "login-name"
 
 
-def is_locked(request: HttpRequest) -> bool:
-    """Return whether this address, or the name that it tries, failed too often; the log says which."""
-    address, name = address_of(request), name_tried(request) or ""
+def is_locked(request: HttpRequest, name: str | None = None) -> bool:
+    """Return whether this address, or the name that it tries, failed too often; the log says which.
+
+    Args:
+        name: None for the one that the form says.
+    """
+    address, name = address_of(request), _tried(request, name)
     if is_address_locked(request):
         return True
     if is_locked_by(NAME, name.lower(), settings.LOGIN_FAILURES_PER_NAME):
@@ -49,12 +53,16 @@ def log_locked_codes(request: HttpRequest, user: User) -> None:
     logger.warning(text, address_of(request), user.get_username())
 
 
-def count(request: HttpRequest) -> None:
-    """Count a failed login, and log it."""
-    address, name = address_of(request), name_tried(request) or ""
+def count(request: HttpRequest, name: str | None = None) -> None:
+    """Count a failed login, and log it. Arguments as of is_locked."""
+    address, name = address_of(request), _tried(request, name)
     count_attempt(ADDRESS, address, settings.LOGIN_FAILURES_PER_ADDRESS)
     count_attempt(NAME, name.lower(), settings.LOGIN_FAILURES_PER_NAME)
     logger.info("failed login from %s as %s", address, _known(name))
+
+
+def _tried(request: HttpRequest, name: str | None) -> str:
+    return name_tried(request, {"username": name} if name else None) or ""
 
 
 def _known(name: str) -> str:

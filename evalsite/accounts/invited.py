@@ -20,6 +20,7 @@ from accounts.invitations import InvitationRefusedError, accept, check_open, dig
 from accounts.models import AccountInvitation
 from accounts.models.triggers import ADDRESS_ONCE
 from annotations.models import InvitedMember
+from evalsite.accounts import sent_twice
 from evalsite.accounts.forms import InvitedForm
 from evalsite.accounts.logging_in import LINK
 
@@ -56,9 +57,23 @@ def accept_invitation(request: HttpRequest) -> HttpResponse:
             login(request, user, backend=backends.PATH)
             return _welcome(request, user, invitation)
     except InvitationRefusedError as refusal:
-        return render(request, "accounts/invitation_refused.html", {"refusal": refusal}, status=410)
+        refused = render(request, "accounts/invitation_refused.html", {"refusal": refusal}, status=410)
+        return _led_on(request) or refused
+    if form.errors and (led_on := _led_on(request)):
+        return led_on  # the name was taken by the same form, a moment ago
     context = {"invitation": invitation, "invited": _invited_member(invitation), "form": form}
     return render(request, "accounts/invited.html", context, status=400 if form.errors else 200)
+
+
+def _led_on(request: HttpRequest) -> HttpResponse | None:
+    """Lead on whoever sent this form twice; None for anybody else."""
+    invitation = find_invitation(request.session.get(SESSION_KEY, ""))
+    user = sent_twice.made_account(request, invitation)
+    invitation = invitation or (sent_twice.accepted_by(user) if user else None)
+    if user is None or invitation is None:
+        return None
+    request.session.pop(SESSION_KEY, None)
+    return sent_twice.lead_on(request, user, _place(invitation))
 
 
 def _suggested(invitation: AccountInvitation) -> dict[str, str]:
@@ -90,5 +105,9 @@ def _invited_member(invitation: AccountInvitation) -> InvitedMember | None:
 def _welcome(request: HttpRequest, user: User, invitation: AccountInvitation) -> HttpResponse:
     request.session.pop(SESSION_KEY, None)
     messages.success(request, _("Welcome, %(name)s.") % {"name": user.get_full_name() or user.get_username()})
+    return redirect(_place(invitation))
+
+
+def _place(invitation: AccountInvitation) -> str:
     member = _invited_member(invitation)
-    return redirect(member.study.get_absolute_url() if member else reverse("home"))
+    return member.study.get_absolute_url() if member else reverse("home")

@@ -10,6 +10,8 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 from django.views.csrf import csrf_failure
 from django.views.decorators.cache import never_cache
@@ -19,7 +21,7 @@ from accounts import audit, backends, throttle
 from accounts.models import AccountEvent
 from accounts.passwords import tokens
 from accounts.two_factor.checking import factor_of
-from evalsite.accounts import failures, second_step
+from evalsite.accounts import failures, second_step, sent_twice
 from evalsite.accounts.forms import ForgottenForm, NewPasswordForm
 from evalsite.accounts.language import use_language
 
@@ -50,13 +52,23 @@ class Login(auth_views.LoginView):
 
 
 def logged_in_already(request: HttpRequest) -> HttpResponse | None:
-    """Lead on whoever sent the login twice: by the first, the second's form was out of date, or its session gone."""
-    match = request.resolver_match
-    if request.method != "POST" or match is None or match.url_name not in ("login", "login-code"):
+    """Lead on whoever sent what logs in twice: by the first, the second's form was out of date, or its session gone."""
+    if request.method != "POST" or not _logs_in(request):
         return None
     login = Login()
     login.setup(request)
     return redirect(login.get_success_url())
+
+
+def _logs_in(request: HttpRequest) -> bool:
+    """True for a form by which somebody logs in: whoever it was, or by a link as the account that is logged in now."""
+    match, user = request.resolver_match, request.user
+    name = match.url_name if match is not None else None
+    if name == "accept-invitation":
+        return user.get_username() != "" and user.get_username() == request.POST.get("username")
+    if match is not None and name == "new-password":
+        return user.is_authenticated and match.kwargs["uidb64"] == urlsafe_base64_encode(force_bytes(user.pk))
+    return name in ("login", "login-code")
 
 
 def form_refused(request: HttpRequest, reason: str = "") -> HttpResponseBase:
@@ -99,6 +111,8 @@ class NewPassword(auth_views.PasswordResetConfirmView):
         if throttle.is_locked(LINK, throttle.address_of(request)):
             return throttle.too_many(request)
         response = super().dispatch(request, *args, **kwargs)
+        if not self.validlink and (user := sent_twice.set_password(request, self.user)):
+            return sent_twice.lead_on(request, user)
         if self.user is None or (not self.validlink and response.status_code == 200):
             throttle.count_attempt(LINK, throttle.address_of(request))
             response.status_code = 410

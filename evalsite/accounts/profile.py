@@ -27,6 +27,7 @@ from accounts.two_factor.checking import factor_of
 from evalsite.accounts.forms import WHAT_ROLES_DO, OwnPasswordForm, ProfileForm
 from evalsite.accounts.language import use_language
 from evalsite.accounts.logging_in import LINK
+from lib.serving.once import SentBeforeError, sent_once
 
 ADDRESS_KEY = "new_address"
 
@@ -96,11 +97,15 @@ def confirm_address(request: HttpRequest) -> HttpResponse:
     source = throttle.address_of(request)
     if throttle.is_locked(LINK, source):
         return throttle.too_many(request)
+    digest, user = request.session.get(ADDRESS_KEY, ""), cast(User, request.user)
     try:
-        change = addresses.find_change(request.session.get(ADDRESS_KEY, ""), cast(User, request.user))
         if request.method == "GET":
+            change = addresses.find_change(digest, user)
             return render(request, "accounts/confirm_address.html", {"change": change})
-        addresses.confirm_change(change)
+        with sent_once(request):
+            addresses.confirm_change(addresses.find_change(digest, user))
+    except SentBeforeError:
+        return redirect("account")
     except addresses.AddressError as refusal:
         throttle.count_attempt(LINK, source)
         return render(request, "accounts/address_refused.html", {"refusal": refusal}, status=410)

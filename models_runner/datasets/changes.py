@@ -1,5 +1,6 @@
 """Rename and delete data sets and documents; what summaries or votes hang on is kept."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -42,13 +43,21 @@ def delete_unused(thing: Dataset | Document) -> None:
         KeptError: Summaries, runs, studies or fine-tunings hang on it; nothing has changed.
     """
     type(thing)._default_manager.select_for_update().get(pk=thing.pk)
-    if users := _users_of(thing):
-        what = "dataset" if isinstance(thing, Dataset) else "document"
-        raise KeptError(f"{thing} cannot be deleted: {users} hang on this {what}. They stay, and so does it.")
+    refuse_if_used(thing, "dataset" if isinstance(thing, Dataset) else "document", parts=PARTS)
     thing.delete()
 
 
-def _users_of(thing: Dataset | Document) -> str:
+def refuse_if_used(thing: models.Model, what: str, *, parts: Collection[type[models.Model]]) -> None:
+    """Raise KeptError if something hangs on a row that does not belong to it alone.
+
+    Args:
+        parts: What may go with it, its own kind included.
+    """
+    if users := _users_of(thing, parts):
+        raise KeptError(f"{thing} cannot be deleted: {users} hang on this {what}. They stay, and so does it.")
+
+
+def _users_of(thing: models.Model, parts: Collection[type[models.Model]]) -> str:
     """Say how many rows of which kinds would be lost or block the deletion; "" if none."""
     collector = Collector(using=router.db_for_write(type(thing), instance=thing), origin=thing)
     try:
@@ -56,15 +65,17 @@ def _users_of(thing: Dataset | Document) -> str:
     except (ProtectedError, RestrictedError) as error:
         blocking: Any = getattr(error, "protected_objects", None) or error.restricted_objects  # type: ignore[union-attr]
         return _counted(blocking)
-    lost = [row for model, rows in collector.data.items() if model not in PARTS for row in rows]
-    lost += [row for rows in collector.fast_deletes if rows.model not in PARTS for row in rows]
+    lost = [row for model, rows in collector.data.items() if model not in parts for row in rows]
+    lost += [row for rows in collector.fast_deletes if rows.model not in parts for row in rows]
     return _counted(lost)
 
 
 def _counted(rows: Any) -> str:
     counts: dict[type[models.Model], int] = {}
     for row in rows:
-        counts[type(row)] = counts.get(type(row), 0) + 1
+        # A row that only joins two kinds is named by the one that lists the other.
+        model = type(row)._meta.auto_created or type(row)
+        counts[model] = counts.get(model, 0) + 1
     named = [
         f"{n:,} {model._meta.verbose_name if n == 1 else model._meta.verbose_name_plural}"
         for model, n in sorted(counts.items(), key=lambda item: item[0].__name__)

@@ -15,6 +15,7 @@ urlpatterns = [
     path("new-system/trials/<int:pk>/", new_system.trial_detail, name="trial"),
     path("systems/", systems.system_list, name="systems"),
     path("systems/<slug:slug>/", systems.system_detail, name="system"),
+    path("systems/<slug:slug>/delete/", systems.system_delete, name="system_delete"),
     path("runs/", runs.run_list, name="runs"),
     path("runs/<int:pk>/", runs.run_detail, name="run"),
     path("summaries/<int:pk>/", runs.summary_detail, name="summary"),

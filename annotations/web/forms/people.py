@@ -11,12 +11,18 @@ from lib.numbers import LARGEST
 
 class InvitationForm(forms.Form):
     kind = forms.ChoiceField(choices=Invitation.Kind.choices, widget=forms.RadioSelect, initial=Invitation.Kind.LINK)
-    label = forms.CharField(max_length=200, required=False, help_text="Your own name for it; annotators do not see it.")
+    label = forms.CharField(
+        max_length=200,
+        required=False,
+        help_text="Your own name for it; annotators do not see it. A link for one person each is named by their "
+        "address.",
+    )
     addresses = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 3}),
         required=False,
         max_length=100_000,
-        help_text="For personal links: one e-mail address per line. The site sends no mail; send the links yourself.",
+        help_text="For links for one person each: one e-mail address per line. The site sends no mail; send the "
+        "links yourself.",
     )
     id_parameter = forms.CharField(
         max_length=50,

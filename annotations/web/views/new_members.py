@@ -16,11 +16,12 @@ from accounts import invitations, mail
 from accounts.rights import rights_of
 from accounts.roles import AccountError
 from annotations.models import Study
-from annotations.people.new_members import invite_member
+from annotations.people.new_members import INVITED_BEFORE, invite_member
 from annotations.web.access import owners_only
 from annotations.web.forms.people import NewMemberForm
 from annotations.web.views.people import people_page
 from lib.serving.addresses import address_for
+from lib.serving.once import SentBeforeError, sent_once
 from lib.text.translated import verbatim
 
 
@@ -37,7 +38,11 @@ def invite(request: HttpRequest, study: Study) -> HttpResponse:
     if not form.is_valid():
         return people_page(request, study, new_member_form=form)
     try:
-        invitation, token = invite_member(study, form.cleaned_data["role"], by, email=form.cleaned_data["email"])
+        with sent_once(request):
+            invitation, token = invite_member(study, form.cleaned_data["role"], by, email=form.cleaned_data["email"])
+    except SentBeforeError:
+        messages.info(request, INVITED_BEFORE)
+        return redirect("study-people", study.slug)
     except AccountError as error:
         form.add_error(None, str(error))
         return people_page(request, study, new_member_form=form)

@@ -13,6 +13,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from annotations.models import Annotator, Invitation, Membership, Study
@@ -28,7 +30,9 @@ from annotations.web.forms.lists import PeopleForm
 from annotations.web.forms.people import InvitationForm, MemberForm, NewMemberForm
 from lib.csv_cells import csv_line
 from lib.names import spellings
+from lib.numbers import format_count
 from lib.serving.addresses import address_for
+from lib.serving.once import SentBeforeError, sent_once
 
 ROWS_A_PAGE = 25
 
@@ -161,14 +165,29 @@ def invite(request: HttpRequest, study: Study) -> HttpResponse:
     if form.is_valid():
         values = form.cleaned_data
         try:
-            invitations.invite(
-                study, by=cast(User, request.user), **values | {"addresses": values["addresses"].splitlines()}
+            with sent_once(request):
+                made = invitations.invite(
+                    study, by=cast(User, request.user), **values | {"addresses": values["addresses"].splitlines()}
+                )
+            messages.success(request, _made(len(made)))
+        except SentBeforeError:
+            messages.info(
+                request, _("This form was sent before: its invitations were made then, and are listed below.")
             )
         except invitations.InvitationError as error:
             form.add_error(None, str(error))
     if form.errors:
         return people_page(request, study, invitation_form=form)
     return redirect(redirects.as_it_was(request, "study-people", study.slug))
+
+
+def _made(number: int) -> str:
+    text = ngettext(
+        "The invitation is made. Copy its link from the list, and send it yourself.",
+        "{n} invitations are made. Copy their links from the list, or download them as CSV, and send them yourself.",
+        number,
+    )
+    return text.format(n=format_count(number))
 
 
 @owners_only

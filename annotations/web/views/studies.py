@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.rights import rights_of
 from annotations.evidence.work import evidence_progress
-from annotations.models import Criterion, Remark, Study
+from annotations.models import Criterion, Membership, Remark, Study
 from annotations.people import links
 from annotations.rating.remarks import newest_remarks, remark_lines
 from annotations.review.history import shown_entries
@@ -26,10 +26,12 @@ from annotations.studies.languages import readers_of
 from annotations.studies.progress import counted_votes, coverage, progress_by_study, rated_counts, study_progress
 from annotations.studies.work_forecast import study_effort
 from annotations.web.access import (
+    LEAD,
     StillRatingError,
     login_required,
     members_only,
     not_while_rating,
+    owners_only,
     refuse_while_rating,
     role_of,
     visible_studies,
@@ -38,6 +40,8 @@ from annotations.web.forms.lists import HistoryForm, RemarksForm
 from annotations.web.forms.studies import SettingsForm
 from lib.choices import refuse_choice
 from lib.serving.addresses import address_for
+from lib.serving.once import leads_on
+from lib.text.translated import verbatim
 
 STUDIES_A_PAGE = 50
 SYSTEMS_A_PAGE = 50
@@ -159,8 +163,24 @@ def settings(request: HttpRequest, study: Study) -> HttpResponse:
         else:
             messages.success(request, "Saved." if changed else "Nothing changed.")
             return redirect(study)
-    context = {"study": study, "form": form, "rated": rated}
+    owns = role_of(request.user, study) in (LEAD, Membership.Role.OWNER)
+    context = {"study": study, "form": form, "rated": rated, "owns": owns}
+    context["kept"] = study_settings.why_kept(study) if owns else ""
     return render(request, "annotations/settings.html", context, status=400 if form.errors else 200)
+
+
+@leads_on("studies")
+@owners_only
+@require_POST
+def delete(request: HttpRequest, study: Study) -> HttpResponse:
+    """Delete a study that holds no answers."""
+    try:
+        study_settings.delete_study(study, cast(User, request.user))
+    except StudySetupError as error:
+        messages.error(request, f"The study stays: {error}")
+        return redirect("study-settings", study.slug)
+    messages.success(request, f"The study {verbatim(study.slug)} is deleted.")
+    return redirect("studies")
 
 
 @require_GET

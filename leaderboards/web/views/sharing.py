@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
@@ -23,8 +24,13 @@ from leaderboards.web.access import owners_of_results
 from leaderboards.web.sharing.forms import LinkForm, ShownForm
 from lib.choices import refuse_choice
 from lib.serving.addresses import address_for
+from lib.serving.once import SentBeforeError, sent_once
 
 LINKS_A_PAGE = 25
+SENT_BEFORE = gettext_lazy(
+    "This form was sent before: the link was made then, and was shown once. Revoke it and make a new one if you do "
+    "not have it."
+)
 
 
 @owners_of_results
@@ -37,19 +43,22 @@ def sharing(request: HttpRequest, study: Study) -> HttpResponse:
     address = ""
     if request.method == "POST" and form.is_valid():
         try:
-            _, token = make_link(
-                study,
-                cast(User, request.user),
-                expires_at=form.expires_at(),
-                label=form.cleaned_data["label"],
-                **form.shown(),
-            )
+            with sent_once(request):
+                token = _make_link(request, study, form)
+        except SentBeforeError:
+            messages.info(request, SENT_BEFORE)
+            return redirect("sharing", study.slug)
         except SharingError as error:
             form.add_error(None, str(error))
         else:
             address = address_for(request, reverse("shared", args=[token]))
             form = LinkForm(goes_on=rating_goes_on(study, timezone.now()))
     return _page(request, study, form=form, address=address)
+
+
+def _make_link(request: HttpRequest, study: Study, form: LinkForm) -> str:
+    by, label = cast(User, request.user), form.cleaned_data["label"]
+    return make_link(study, by, expires_at=form.expires_at(), label=label, **form.shown())[1]
 
 
 def _page(

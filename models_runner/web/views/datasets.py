@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from lib.serving.once import leads_on
 from lib.text.translated import verbatim
 from models_runner.datasets.changes import KeptError, delete_unused, rename_dataset
 from models_runner.datasets.turns import shown_turns
@@ -99,6 +100,7 @@ def dataset_rename(request: HttpRequest, name: str) -> HttpResponse:
     return redirect(dataset)
 
 
+@leads_on("datasets")
 @researchers_only
 @require_POST
 def dataset_delete(request: HttpRequest, name: str) -> HttpResponse:
@@ -112,6 +114,7 @@ def dataset_delete(request: HttpRequest, name: str) -> HttpResponse:
     return redirect("datasets")
 
 
+@leads_on("datasets")
 @researchers_only
 @require_POST
 def document_delete(request: HttpRequest, pk: int) -> HttpResponse:

@@ -1,12 +1,17 @@
 """Pages of systems: the catalogue and one system's record."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
+from lib.serving.once import leads_on
+from lib.text.translated import verbatim
+from models_runner.datasets.changes import KeptError
 from models_runner.models import Run, System
 from models_runner.runs import overview
-from models_runner.systems import listing
+from models_runner.systems import catalog, listing
+from models_runner.systems.changes import delete_unused_system
 from models_runner.systems.readiness import silent_endpoints, system_needs
 from models_runner.web.access import get_system, researchers_only
 from models_runner.web.blinding import refusals, texts_are_shown
@@ -50,3 +55,23 @@ def system_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "refusal": next(iter(closed.values()), None),
     }
     return render(request, "models_runner/system.html", context)
+
+
+@leads_on("systems")
+@researchers_only
+@require_POST
+def system_delete(request: HttpRequest, slug: str) -> HttpResponse:
+    system = get_system(request, slug)
+    if not system.pk:
+        messages.info(request, f"{verbatim(system.slug)} is not stored: the catalogue lists it.")
+        return redirect(system)
+    try:
+        delete_unused_system(system)
+    except KeptError as error:
+        messages.error(request, str(error))
+        return redirect(system)
+    if system.slug in catalog.entries():
+        messages.success(request, f"The system {verbatim(system.slug)} is deleted; the catalogue still lists it.")
+    else:
+        messages.success(request, f"The system {verbatim(system.slug)} is deleted.")
+    return redirect("systems")

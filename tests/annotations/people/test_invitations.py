@@ -68,6 +68,7 @@ def test_who_is_invited_already_gets_no_second_link(study):
         ("external", {"id_parameter": "a b"}, "not the name of an address parameter"),
         ("external", {}, "not the name of an address parameter"),
         ("email", {"addresses": [f"{'a' * 189}@example.org"]}, "is not an e-mail address"),
+        ("email", {"addresses": ["a@example.org"], "label": "students"}, "A label is given"),
         ("link", {"addresses": ["a@example.org"]}, "choose “A link for one person each”"),
         ("external", {"addresses": ["a@example.org"], "id_parameter": "PID"}, "choose “A link for one person each”"),
         ("link", {"id_parameter": "PROLIFIC_PID"}, "choose “A recruiting platform"),

@@ -3,10 +3,10 @@ from django.contrib import admin
 from django.core.management import call_command
 from django.test import RequestFactory
 
-from models_runner.models import System
+from models_runner.models import FineTuning, System
 from models_runner.runs import overview
 from models_runner.systems import catalog
-from tests.factories import SummaryFactory, SystemFactory
+from tests.factories import DatasetFactory, RunFactory, StudyFactory, SummaryFactory, SystemFactory
 from tests.people import researcher
 
 pytestmark = pytest.mark.django_db
@@ -171,3 +171,69 @@ def test_a_system_says_in_words_what_it_does_with_long_meetings(long_input, said
     assert said in overview.long_input_words(long_input)
     system = SystemFactory(long_input=long_input)
     assert said in researcher_page(system.get_absolute_url())
+
+
+def deleted(system):
+    """What the page says after somebody deletes the system there."""
+    return researcher().post(f"/systems/{system.slug}/delete/", follow=True).content.decode()
+
+
+def test_a_system_that_nothing_uses_is_deleted_on_its_page():
+    system, kept = SystemFactory(slug="mistyped"), SystemFactory(slug="kept")
+    assert 'action="/systems/mistyped/delete/"' in researcher_page("/systems/mistyped/")
+    assert "The system mistyped is deleted." in deleted(system)
+    assert list(System.objects.filter(slug__in=("mistyped", "kept"))) == [kept]
+    assert researcher().post("/systems/mistyped/delete/").status_code == 404
+
+
+def in_a_study(system):
+    StudyFactory().systems.add(system)
+
+
+def anchor(system):
+    StudyFactory(which_pairs="anchor", anchor=system)
+
+
+def run(system):
+    RunFactory(system=system)
+
+
+def base(system):
+    SystemFactory(base=system)
+
+
+def fine_tuning(system):
+    FineTuning.objects.create(name="tuned", base=system, dataset=DatasetFactory())
+
+
+def fine_tuned(system):
+    FineTuning.objects.create(name="tuned", base=SystemFactory(), system=system, dataset=DatasetFactory())
+
+
+@pytest.mark.parametrize(
+    ("use", "named"),
+    [
+        (in_a_study, "1 study hang"),
+        (anchor, "1 study hang"),
+        (run, "1 run hang"),
+        (base, "1 system hang"),
+        (fine_tuning, "1 fine tuning hang"),
+        (fine_tuned, "1 fine tuning hang"),
+    ],
+)
+def test_a_system_that_something_uses_is_kept_and_the_page_says_what(use, named):
+    system = SystemFactory(slug="used")
+    use(system)
+    page = deleted(system)
+    assert "used cannot be deleted" in page
+    assert named in page
+    assert System.objects.filter(pk=system.pk).exists()
+
+
+def test_a_system_of_the_catalogue_stays_listed_when_its_row_is_deleted():
+    slug = next(iter(catalog.entries()))
+    assert "is not stored" in deleted(catalog.unsaved_system(slug))
+    system = catalog.ensure_system(slug)
+    assert "the catalogue still lists it" in deleted(system)
+    assert slug in listed()
+    assert "/delete/" not in researcher_page(f"/systems/{slug}/")
