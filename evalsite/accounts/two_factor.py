@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
@@ -21,6 +22,12 @@ from accounts.two_factor.checking import TooManyGuessesError, is_right, recovery
 from accounts.two_factor.required import PASSED, must_have_one
 from evalsite.accounts.forms import CodeForm, OwnCodeForm, OwnPasswordOnlyForm
 from lib.choices import refuse_choice
+from lib.serving.once import leads_on
+
+CODES_BEFORE = gettext_lazy(
+    "This form was sent before, and what it asks was done then. New recovery codes were shown once: make them again if "
+    "you do not have them."
+)
 
 
 def _user(request: HttpRequest) -> User:
@@ -104,6 +111,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     return _page(request, made=made)
 
 
+@leads_on("two-factor", CODES_BEFORE)
 @login_required
 @never_cache
 @sensitive_post_parameters("password", "code")

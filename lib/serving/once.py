@@ -10,10 +10,12 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.functional import Promise
 
 P = ParamSpec("P")
 FIELD = "once"
@@ -44,11 +46,15 @@ def sent_once(request: HttpRequest) -> Iterator[None]:
 
 
 def leads_on(
-    to: str,
+    to: str, said: str | Promise = ""
 ) -> Callable[
     [Callable[Concatenate[HttpRequest, P], HttpResponseBase]], Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 ]:
-    """Lead whoever sends a form twice to this page: of what the first deleted, the second finds nothing."""
+    """Lead whoever sends a form twice to this page: of what the first deleted, the second finds nothing.
+
+    Args:
+        said: Said there to the second.
+    """
 
     def decorate(
         view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
@@ -59,6 +65,8 @@ def leads_on(
                 with sent_once(request):
                     return view(request, *args, **kwargs)
             except SentBeforeError:
+                if said:
+                    messages.info(request, str(said))
                 return redirect(to)
 
         return sent

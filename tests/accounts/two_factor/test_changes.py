@@ -1,5 +1,6 @@
 """Changes of two-factor login: new recovery codes, off, reset by others."""
 
+import re
 from io import StringIO
 
 import pytest
@@ -87,3 +88,15 @@ def test_the_command_resets_it(maya):
     for name, said in (("maya", "no second factor"), ("nobody", "no account")):
         with pytest.raises(CommandError, match=said):
             call_command("reset_two_factor", name)
+
+
+def test_new_recovery_codes_that_are_asked_for_twice_are_made_once(maya):
+    factor, _ = with_factor(maya)
+    client = browser_of(maya)
+    key = re.search(r'name="once" value="([^"]+)"', client.get(PAGE).content.decode())[1]
+    sent = {"change": "codes", "password": PASSWORD, "code": codes.shown_code(factor), "once": key}
+    assert client.post(f"{PAGE}change", sent).status_code == 200
+    again = client.post(f"{PAGE}change", sent, follow=True)
+    assert again.redirect_chain == [(PAGE, 302)]
+    assert "This form was sent before" in again.content.decode()
+    assert actions(action="new_codes") == [("maya", "new_codes", "maya")]
