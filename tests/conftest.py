@@ -14,8 +14,7 @@ from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 
 from tests import emptying
-from tests.plain import plain_settings
-from tests.room import with_room
+from tests.plain import plain_settings, with_room
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
