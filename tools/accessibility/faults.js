@@ -80,13 +80,17 @@ function outOfReachInMenu(menu) {
   return found;
 }
 
+function pixels(length) {
+  return Number(length.replace("px", ""));
+}
+
 // A choice that cannot be read to its end. What people named may be longer: it ends in dots once it is chosen.
 function cutChoice(select) {
   if (select.multiple || select.size > 1 || !isShown(select)) return [];
   const style = styleOf(select);
   const pen = document.createElement("canvas").getContext("2d");
   pen.font = `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
-  const room = select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  const room = select.clientWidth - pixels(style.paddingLeft) - pixels(style.paddingRight);
   return [...select.selectedOptions]
     .filter((option) => pen.measureText(option.text).width > room + AIR)
     .map((option) => `choice cut off: ${named(select)}: ${option.text}`);
