@@ -228,14 +228,41 @@ def test_the_page_of_settings_offers_the_own_systems_and_keeps_the_choice():
     assert "are the same" in refused.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("field", "theirs", "mine"),
+    [("title", "Theirs", "Mine"), ("quota", "4", "5"), ("closes_at", "2999-01-02T00:00", "2999-01-03T00:00")],
+)
+def test_what_somebody_else_changed_meanwhile_is_not_overwritten_unseen(field, theirs, mine):
+    study = make_study(systems=2, documents=1)
+    address, client, other = f"/studies/{study.slug}/settings/", researcher(), researcher()
+    opened, theirs_opened = _posted(client, address), _posted(other, address)
+    assert other.post(address, theirs_opened | {field: theirs}).status_code == 302
+    refused = client.post(address, opened | {field: mine, "guidelines": "Read twice."})
+    assert refused.status_code == 400
+    told = refused.context["form"].errors[field][0]
+    assert told.startswith("Somebody else changed this meanwhile, to: ") and theirs[:10] in told
+    now = getattr(Study.objects.get(pk=study.pk), field)
+    again = _sent(refused.context["form"])
+    assert again[field] == mine
+    assert client.post(address, again).status_code == 302
+    study.refresh_from_db()
+    assert getattr(study, field) not in (now, None)
+    assert study.guidelines == "Read twice."
+
+
 def _posted(client, address):
+    return _sent(client.get(address).context["form"])
+
+
+def _sent(form):
     """What a browser sends of the page as it is: the fields, and their hidden values of before."""
-    form, sent = client.get(address).context["form"], {}
+    sent = {}
     for bound in form:
         value = bound.field.prepare_value(bound.value())
-        for name in (bound.html_name, bound.html_initial_name):
-            if value is not None and value is not False:
-                sent[name] = value
+        before = form.data.get(bound.html_initial_name, value)
+        for name, what in ((bound.html_name, value), (bound.html_initial_name, before)):
+            if what is not False:
+                sent[name] = "" if what is None else what
     return sent
 
 
