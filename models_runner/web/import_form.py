@@ -124,6 +124,9 @@ class ReadingForm(forms.Form):
     def more_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in self.MORE]
 
+    def more_is_wrong(self) -> bool:
+        return any(field.errors for field in self.more_fields())
+
 
 class UploadForm(ReadingForm):
     """What is imported: files, a pasted text, or both."""

@@ -90,7 +90,8 @@ def engine_fields(adapter: str) -> dict[str, forms.Field]:
             ),
             "key_env": _text(
                 "Variable of the key",
-                "The name of the workers' environment variable, such as VLLM_API_KEY; never the key.",
+                "The name of the environment variable in which whoever runs the workers has put the key, such as "
+                "VLLM_API_KEY; never the key itself. Empty: none is sent.",
             ),
             "batch": _choice("Way of calling", CALLS, "Batches are for servers that have them, such as OpenAI's."),
             "concurrency": _whole("Requests at a time", "Empty: 4."),

@@ -149,7 +149,11 @@ def test_a_zip_holds_many_and_hidden_files_are_passed_over():
 def test_what_is_wrong_is_marked_and_nothing_is_kept(uploads, values, field):
     response = upload(("a.vtt", VTT), **values)
     assert response.status_code == 400
-    assert field in response.context["form"].errors
+    form = response.context["form"]
+    assert field in form.errors
+    # The fields that are folded are opened for a fault among them alone.
+    folded = "<details open><summary>Licence, columns of tables, encoding" in response.content.decode()
+    assert folded == (field in form.MORE)
     assert not ImportDraft.objects.exists()
     assert not uploads.exists()
 
