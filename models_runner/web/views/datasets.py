@@ -87,6 +87,7 @@ def document_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "models_runner/document.html", context)
 
 
+@leads_on("datasets")
 @researchers_only
 @require_POST
 def dataset_rename(request: HttpRequest, name: str) -> HttpResponse:

@@ -157,3 +157,13 @@ def test_what_is_deleted_twice_leads_on(client, kind):
     assert not type(row).objects.filter(pk=row.pk).exists()
     assert client.post(address, fields, follow=True).status_code == 200
     assert client.post(address).status_code == 404
+
+
+def test_what_is_renamed_twice_leads_on(client):
+    dataset = DatasetFactory(name="meetings")
+    address = reverse("dataset_rename", args=["meetings"])
+    fields = {NAME: key_in(client, dataset.get_absolute_url(), address), "name": "talks"}
+    for _ in range(2):
+        assert client.post(address, fields, follow=True).status_code == 200
+    dataset.refresh_from_db()
+    assert dataset.name == "talks"
