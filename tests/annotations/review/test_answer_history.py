@@ -104,8 +104,8 @@ def test_pages_keep_the_kind(study, monkeypatch):
 
 def test_who_has_done_nothing_has_dashes(study):
     html = ask(2).content.decode()
-    assert "<dt>Minutes of work</dt><dd>—</dd>" in html
-    assert "<dt>Gold</dt><dd>—</dd>" in html
+    assert "<dt>Minutes of work</dt><dd>—<small>no time was measured</small></dd>" in html
+    assert "<dt>Gold</dt><dd>—<small>no gold items answered yet</small></dd>" in html
 
 
 @pytest.mark.parametrize("number", [3, 10**12])

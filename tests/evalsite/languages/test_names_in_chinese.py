@@ -102,7 +102,8 @@ def test_the_history_holds_what_was_stored():
     assert lacking(sorted(stored), html) == []
 
 
-@pytest.mark.parametrize("text", sample(12))
+# A question of the library is shown in Chinese, whoever asks it.
+@pytest.mark.parametrize("text", [text for text in sample(14) if text not in LIBRARY_TEXTS][:12])
 def test_one_name_is_the_same_on_every_page(text):
     """A study, its heading, its question and help, a meeting, its split and query, an account's name: all the same text."""
     study = make_study(systems=2, documents=1, title=text, annotator_title=text)
