@@ -5,6 +5,7 @@ import { lackingSides } from "../../annotations/rate/losing.js";
 import { sayNoneOrGoOn } from "./required.js";
 import { addMark, say, showMarks, sideName } from "./marks.js";
 import { boxOf, textOf, wordsOf } from "./words.js";
+import { gettext } from "../../annotations/texts.js";
 
 const STEPS = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 8, ArrowUp: -8, Home: -Infinity, End: Infinity };
 const FIELDS = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
@@ -96,7 +97,7 @@ function showCursor(marking, words) {
   const text = textOf(boxOf(cursor.side), cursor.start, cursor.end);
   showMarks(marking);
   boxOf(cursor.side).querySelector("mark.chosen")?.scrollIntoView({ block: "nearest" });
-  say(marking, `${sideName(cursor.side)} ${text}`);
+  say(marking, gettext("{side} {words}", { side: sideName(cursor.side), words: text }));
   return true;
 }
 
