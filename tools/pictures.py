@@ -17,16 +17,17 @@ from benchmarks.parts.site import ROOT, serving, temporary_site
 IMAGES = ROOT / "docs" / "images"
 PORT = 8137
 USER, PASSWORD = "researcher", "for-pictures-only"
-DESK, PHONE = {"width": 1280, "height": 860}, {"width": 360, "height": 740}
+DESK, TABLET, PHONE = {"width": 1280, "height": 860}, {"width": 768, "height": 1024}, {"width": 360, "height": 740}
 SCREENS = {
     "light": {"viewport": DESK, "color_scheme": "light"},
     "dark": {"viewport": DESK, "color_scheme": "dark"},
+    "tablet": {"viewport": TABLET, "color_scheme": "light"},
     "phone": {"viewport": PHONE, "color_scheme": "light"},
 }
 PAGES = {"board": "", "pareto": "small-versus-large/", "trust": "trust/", "trust-combined": "combined/"}
-# A page that is there once, light; and pages that are not there in the dark, which looks like the board's.
+# A page that is there once, light; and pages that are not there in the dark or on a tablet, which look like the board's.
 ONCE = ("trust-combined",)
-LIGHT = ("pareto", "trust")
+OF_BOARD_ALONE, WITHOUT = ("dark", "tablet"), ("pareto", "trust")
 # Pages of a study for those who run it, there once, light: address, and the last element that the picture shows.
 STUDY_PAGES = {
     "quality": ("studies/pilot/quality/", "main section.card >> nth=2"),
@@ -139,7 +140,7 @@ def _take(server: str, folder: Path, of: str) -> None:
             page = context.new_page()
             _log_in(page)
             for name, address in PAGES.items() if of == "results" else ():
-                if screen == "light" or (name not in ONCE and not (screen == "dark" and name in LIGHT)):
+                if screen == "light" or (name not in ONCE and not (screen in OF_BOARD_ALONE and name in WITHOUT)):
                     taken = folder / f"{name if name in ONCE else f'{name}-{screen}'}.png"
                     _keep(taken, _results_picture(page, address))
             for name in STUDY_PAGES if of == "study" and screen == "light" else ():
