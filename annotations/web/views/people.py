@@ -141,9 +141,12 @@ def add_member(request: HttpRequest, study: Study) -> HttpResponse:
 @require_POST
 def remove_member(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
     try:
-        members.remove_member(get_object_or_404(study.memberships, pk=pk), cast(User, request.user))
+        with sent_once(request):
+            members.remove_member(get_object_or_404(study.memberships, pk=pk), cast(User, request.user))
     except members.MemberError as error:
         messages.error(request, str(error))
+    except SentBeforeError:
+        pass  # the first has removed them
     return _back(request, study)
 
 

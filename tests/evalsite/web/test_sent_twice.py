@@ -167,3 +167,13 @@ def test_what_is_renamed_twice_leads_on(client):
         assert client.post(address, fields, follow=True).status_code == 200
     dataset.refresh_from_db()
     assert dataset.name == "talks"
+
+
+def test_who_is_removed_twice_leads_back(client, study):
+    member = study.memberships.create(user=UserFactory(), role="researcher")
+    page, address = reverse("study-people", args=[study.slug]), reverse("remove-member", args=[study.slug, member.pk])
+    fields = {NAME: key_in(client, page, address)}
+    for _ in range(2):
+        assert client.post(address, fields, follow=True).status_code == 200
+    assert not study.memberships.exists()
+    assert client.post(address).status_code == 404
