@@ -92,9 +92,12 @@ def _parts(url: str) -> SplitResult:
     """Parse an address; refuse one that two parsers could read as different hosts. Raises AdapterError."""
     try:
         parts = urlsplit(url)
+    except ValueError as error:
+        raise AdapterError("engine.base_url is no address that can be read, for example https://host/v1.") from error
+    try:
         _ = parts.port
     except ValueError as error:
-        raise AdapterError(f"engine.base_url is no address: {error}.") from error
+        raise AdapterError("engine.base_url must have a whole number up to 65535 as its port.") from error
     if parts.scheme not in PORTS or not parts.hostname:
         raise AdapterError("engine.base_url must be an http or https address, for example https://host/v1.")
     if "@" in parts.netloc:

@@ -163,6 +163,10 @@ class System(models.Model):
         """Whether its summaries are ordered from the provider in batches: cheaper, later, and not timed."""
         return bool(self.engine.get("batch"))
 
+    def has_summaries(self) -> bool:
+        """Tell whether summaries were made with this record, wait for a worker, or are being written."""
+        return self.runs.filter(summaries__status__in=("pending", "running", "done")).exists()
+
     def spec(self) -> dict[str, object]:
         """Return the frozen fields by name, as runs and exports record them."""
         return {field: getattr(self, field) for field in self.FROZEN_FIELDS}
@@ -170,8 +174,8 @@ class System(models.Model):
     def _refuse_change_after_use(self) -> None:
         stored = System.objects.get(pk=self.pk)
         changed = [field for field in self.FROZEN_FIELDS if getattr(stored, field) != getattr(self, field)]
-        if changed and self.runs.filter(summaries__status="done").exists():
+        if changed and self.has_summaries():
             raise ValidationError(
-                f"System {stored.slug} already has summaries, so {', '.join(changed)} cannot change. "
-                "Add a new system with the new settings instead."
+                f"System {stored.slug} already has summaries, or a run writes them, so {', '.join(changed)} cannot "
+                "change. Add a new system with the new settings instead."
             )

@@ -1,9 +1,85 @@
-"""Delete systems that nothing refers to; those with runs, studies or fine-tunings are kept."""
+"""Change systems while nothing rests on their record, and delete those that nothing refers to."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from models_runner.datasets.changes import refuse_if_used
+from models_runner.datasets.changes import KeptError, refuse_if_used
 from models_runner.models import System
+from models_runner.systems import catalog
+
+Record = dict[str, Any]
+# What summaries do not depend on.
+ALWAYS = tuple(name for name in catalog.FIELDS if name not in System.FROZEN_FIELDS)
+
+
+class ChangedMeanwhileError(Exception):
+    """The record is no longer the one that was seen; `fields` names what differs."""
+
+    def __init__(self, fields: list[str]) -> None:
+        super().__init__(", ".join(fields))
+        self.fields = fields
+
+
+def record_of(system: System) -> Record:
+    """Return a system's record as the catalogue would have it, with every field."""
+    return {name: getattr(system, name) for name in catalog.FIELDS} | {"base": system.base.slug if system.base else ""}
+
+
+def can_change(system: System) -> bool:
+    """Tell whether a system's record is the site's own: the catalogue's entries come anew with each version."""
+    return bool(system.pk) and system.slug not in catalog.all_entries()
+
+
+def is_fixed(system: System) -> bool:
+    """Tell whether only the fields in ALWAYS can change: summaries or weights were made with the others."""
+    trained = system.finetunings.exists() or System.objects.filter(base=system).exists()
+    return trained or hasattr(system, "finetuning") or system.has_summaries()
+
+
+def is_made_from(system: System | None, ancestor: System) -> bool:
+    """Tell whether a system is another one, or was fine-tuned from it in any number of steps."""
+    seen: set[int] = set()
+    while system is not None and system.pk not in seen:
+        if system.pk == ancestor.pk:
+            return True
+        seen.add(system.pk)
+        system = system.base
+    return False
+
+
+@transaction.atomic
+def change_system(system: System, changes: Mapping[str, Any], *, seen: Record) -> None:
+    """Store other values in a system's record.
+
+    Args:
+        system: A stored system that the catalogue does not list.
+        changes: New values by field; those of a fixed system are all in ALWAYS.
+        seen: The record that whoever asks has looked at.
+
+    Raises:
+        ChangedMeanwhileError: The record is another one by now.
+        KeptError: It has become fixed meanwhile. In both cases nothing has changed.
+    """
+    held = System.objects.select_for_update().get(pk=system.pk)
+    # A run that begins or goes on meanwhile waits for this, or this waits for it.
+    list(held.runs.select_for_update().values_list("pk"))
+    now = record_of(held)
+    if differing := [name for name in catalog.FIELDS if now[name] != seen[name]]:
+        raise ChangedMeanwhileError(differing)
+    values = dict(changes)
+    if "base" in values:
+        values["base"] = catalog.ensure_system(values["base"]) if values["base"] else None
+    if is_fixed(held) and not set(values) <= set(ALWAYS):
+        raise KeptError(f"The record of {held.slug} is fixed by now: summaries or weights were made with it.")
+    for name, value in values.items():
+        setattr(held, name, value)
+    try:
+        held.save()
+    except ValidationError as error:
+        raise KeptError(error.messages[0]) from error
 
 
 @transaction.atomic

@@ -299,20 +299,23 @@ class SystemForm(forms.Form):
             if values.get(name) is not None and not isinstance(values[name], dict):
                 self.add_error(name, 'Expected settings by name, such as {"top_p": 0.9}.')
         if not self.errors:
-            values["slug"] = values["slug"] or catalog.name_for(self.entry()[1])
+            values["slug"] = values.get("slug") or catalog.name_for(self.entry()[1])
             self._check_entry()
         return values
 
     def _check_entry(self) -> None:
         slug, entry = self.entry()
-        if "base" in entry and catalog.find_system(entry["base"]) is None:
-            self.add_error("base", f"There is no system {entry['base']!r}.")
+        self._check_base(entry.get("base", ""))
         try:
             catalog.check_entry(slug, entry)
         except catalog.CatalogError as error:
             message = str(error).removeprefix(f"{slug}: ")
             in_language = lazy(self._with_labels, str)(NAMED_FIELD.sub("", message))
             self.add_error(self._field_of(message), forms.ValidationError(in_language))
+
+    def _check_base(self, base: str) -> None:
+        if base and catalog.find_system(base) is None:
+            self.add_error("base", f"There is no system {base!r}.")
 
     def _with_labels(self, message: str) -> str:
         """Translate a message of the catalogue, with the form's own labels in place of settings of a file."""

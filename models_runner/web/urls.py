@@ -1,6 +1,6 @@
 from django.urls import path
 
-from models_runner.web.views import datasets, finetuning, importing, new_system, runs, systems
+from models_runner.web.views import changed_system, datasets, finetuning, importing, new_system, runs, systems
 
 urlpatterns = [
     path("datasets/", datasets.dataset_list, name="datasets"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("new-system/trials/<int:pk>/", new_system.trial_detail, name="trial"),
     path("systems/", systems.system_list, name="systems"),
     path("systems/<slug:slug>/", systems.system_detail, name="system"),
+    path("systems/<slug:slug>/change/", changed_system.change_system, name="system_change"),
     path("systems/<slug:slug>/delete/", systems.system_delete, name="system_delete"),
     path("runs/", runs.run_list, name="runs"),
     path("runs/<int:pk>/", runs.run_detail, name="run"),

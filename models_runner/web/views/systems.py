@@ -11,7 +11,7 @@ from models_runner.datasets.changes import KeptError
 from models_runner.models import Run, System
 from models_runner.runs import overview
 from models_runner.systems import catalog, listing
-from models_runner.systems.changes import delete_unused_system
+from models_runner.systems.changes import can_change, delete_unused_system
 from models_runner.systems.readiness import silent_endpoints, system_needs
 from models_runner.web.access import get_system, researchers_only
 from models_runner.web.blinding import refusals, texts_are_shown
@@ -47,6 +47,7 @@ def system_detail(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "system": system,
         "needs": system_needs(system),
+        "can_change": can_change(system),
         "is_silent": bool(silent_endpoints([system])),
         "long_input": overview.long_input_words(system.long_input),
         "children": System.objects.filter(base__slug=system.slug).order_by("slug"),
