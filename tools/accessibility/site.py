@@ -149,6 +149,8 @@ def _pages_of_example(study: Study) -> Iterator[Place]:
     for name in OF_THE_EXAMPLE:
         yield Place(f"{name}: example", reverse(name, args=args.get(name, [study.slug])), ADMINISTRATOR)
     yield Place("planning: stopping", f"{reverse('planning', args=[study.slug])}?stopping=1", ADMINISTRATOR)
+    yield Place("system_change: example", reverse("system_change", args=[summary.run.system.slug]), ADMINISTRATOR)
+    yield Place("system_change: unused", reverse("system_change", args=["our-8b"]), ADMINISTRATOR)
     for name in ("runs", "systems"):
         yield Place(f"{name}: filtered", f"{reverse(name)}?dataset={study.dataset.name}", ADMINISTRATOR)
 
@@ -225,6 +227,9 @@ def _work_of_all_kinds(world: World, owner: User) -> None:
     )
     for document in waiting.dataset.documents.all():
         Summary.objects.create(run=waiting, document=document)
+    endpoint = {"base_url": "http://127.0.0.1:8000/v1", "preset": "vllm"}
+    record = {"adapter": "openai", "model_id": "our-8b", "parameters": 8_000_000_000, "context_window": 8192}
+    System.objects.create(slug="our-8b", name="Our 8B", regime="fine-tuned", engine=endpoint, **record)
     log = [{"step": n, "loss": 2.5 - n / 40} for n in range(1, 41)] + [{"step": 40, "validation_loss": 1.7}]
     FineTuning.objects.update(log=log, step=40, total_steps=100)
     reason = (
