@@ -9,8 +9,8 @@ from lib.text.differences import Piece, mark_differences
 from lib.text.translated import verbatim
 from models_runner.adapters.prompts import output_tokens
 from models_runner.models import Document, Summary
-from models_runner.runs.overview import DocumentSummary, ScoreGroup, summaries_of
 from models_runner.runs.requests import adapter_spec
+from models_runner.runs.shown_summaries import DocumentSummary, ScoreGroup, summaries_of
 
 MOST = 3
 

@@ -19,6 +19,9 @@ from models_runner.adapters.registry import ADAPTERS, UnknownAdapterError
 
 COMPACT_BELOW = 2_000_000_000
 LARGE_FROM = 7_000_000_000
+# Dollars a million tokens or an hour, and the part of it that is paid for batches (models_runner/systems/prices.py).
+PRICES = ("input", "output", "hour", "batch")
+MOST_DOLLARS = 1_000_000
 
 
 class Regime(models.TextChoices):
@@ -48,12 +51,25 @@ def check_engine_record(engine: Mapping[str, Any]) -> None:
     check_generating_settings(engine)
 
 
+def check_price(price: object) -> None:
+    """Raise AdapterError if a price names what no summary has, or is no amount that somebody could ask."""
+    if not isinstance(price, Mapping):
+        raise AdapterError('price is no record; expected dollars by name, such as {"input": 0.5, "output": 1.5}.')
+    if unknown := [name for name in price if name not in PRICES]:
+        raise AdapterError(f"price.{unknown[0]} is not known; expected one of {', '.join(PRICES)}.")
+    for name, value in price.items():
+        most = 1 if name == "batch" else MOST_DOLLARS
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= most:
+            raise AdapterError(f"price.{name} is {value!r}; expected a number from 0 to {most:,}.")
+
+
 CHECKS: dict[str, Callable[[Any], None]] = {
     "adapter": check_adapter,
     "prompt_template": check_template,
     "decoding": check_output_limit,
     "long_input": check_long_input,
     "engine": check_engine_record,
+    "price": check_price,
 }
 
 

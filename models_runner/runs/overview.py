@@ -1,21 +1,15 @@
 """Collect what pages show about runs and their summaries, counted in the database and ready to print."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from django.db.models import Avg, Count, Exists, Max, OuterRef, Q, Sum
+from django.db.models import Avg, Count, Max, Q, Sum
 from django.db.models.functions import Substr
 
 from jobs.workers.presence import workers_for
-from models_runner.metrics.protocol import SENTENCE
 from models_runner.models import (
-    Document,
     ProviderBatch,
     Run,
-    Score,
-    ScoredSpans,
     ScoringJob,
     Summary,
     SummaryCall,
@@ -192,9 +186,17 @@ class Failure:
 
 def failures(run: Run) -> list[Failure]:
     """Return the ten most frequent reasons, most frequent first."""
-    failed = run.summaries.filter(status=Summary.Status.FAILED).order_by()
-    rows = failed.values_list("failure_reason").annotate(n=Count("pk")).order_by("-n", "failure_reason")[:10]
-    return [Failure(reason, n) for reason, n in rows]
+    return _reasons(run.summaries.filter(status=Summary.Status.FAILED))
+
+
+def faults(run: Run) -> list[Failure]:
+    """Return what the summaries met that are tried again: the ten most frequent reasons, most frequent first."""
+    return _reasons(run.summaries.unfinished().exclude(failure_reason=""))
+
+
+def _reasons(summaries: SummaryQuerySet) -> list[Failure]:
+    rows = summaries.order_by().values_list("failure_reason").annotate(n=Count("pk"))
+    return [Failure(reason, n) for reason, n in rows.order_by("-n", "failure_reason")[:10]]
 
 
 @dataclass(frozen=True)
@@ -202,6 +204,8 @@ class RunStatus:
     """Everything that the self-updating part of the run page shows.
 
     Attributes:
+        failures: Why summaries failed.
+        faults: What summaries that are still tried have met, the most frequent first.
         without_values: Metrics that are done and have a value for no summary, with the reason.
     """
 
@@ -209,6 +213,7 @@ class RunStatus:
     progress: RunProgress
     totals: RunTotals
     failures: list[Failure]
+    faults: list[Failure]
     scoring_jobs: list[ScoringJob]
     without_values: dict[str, str]
     batches: list[ProviderBatch]
@@ -253,6 +258,7 @@ def run_status(run: Run) -> RunStatus:
         progress=progress,
         totals=run_totals(run),
         failures=failures(run) if progress.failed else [],
+        faults=faults(run) if progress.pending or progress.running else [],
         scoring_jobs=jobs,
         without_values=metrics_without_values(run, scored),
         batches=batches,
@@ -313,91 +319,3 @@ def sample_summaries(system: System, count: int = 3, *, without: Iterable[int] =
     written = Summary.objects.done().filter(run__system__slug=system.slug).exclude(text="")
     written = written.exclude(run__dataset__in=without)
     return written.select_related("document", "run").defer("document__metadata").order_by("-finished_at", "-pk")[:count]
-
-
-@dataclass(frozen=True)
-class ScoreGroup:
-    """The values one metric gave one summary under one signature."""
-
-    metric: str
-    signature: str
-    scores: list[Score] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class MarkedPart:
-    """A piece of a summary; kind says what it is where the transcript does not have it, "" for all other text."""
-
-    text: str
-    kind: str = ""
-
-
-@dataclass(frozen=True)
-class ScoredSentence:
-    """A sentence with a metric's value of it."""
-
-    text: str
-    name: str
-    value: float | None
-
-
-@dataclass(frozen=True)
-class DocumentSummary:
-    summary: Summary
-    score_groups: list[ScoreGroup]
-    parts: list[MarkedPart] = field(default_factory=list)
-    sentences: list[ScoredSentence] = field(default_factory=list)
-
-
-def summaries_of(document: Document) -> list[DocumentSummary]:
-    """Return a document's finished and failed summaries by instruction and system, with their scores.
-
-    It takes two SQL queries, one more for the signatures, and one where parts of a summary have values.
-    """
-    shown = document.summaries.filter(status__in=[Summary.Status.DONE, Summary.Status.FAILED])
-    rows = shown.select_related("run__system", "query").defer("run__environment")
-    rows = rows.prefetch_related("scores__signature")
-    rows = rows.annotate(has_spans=Exists(ScoredSpans.objects.filter(summary=OuterRef("pk"))))
-    ordered = rows.order_by("run__instruction", "query__position", "run__system__slug", "run__split", "pk")
-    spans = _spans_of([summary.pk for summary in ordered if summary.has_spans])  # type: ignore[attr-defined]
-    return [_document_summary(summary, spans[summary.pk]) for summary in ordered]
-
-
-def _spans_of(summaries: Sequence[int]) -> Mapping[int, dict[str, list[dict[str, Any]]]]:
-    """Return the newest spans of these summaries by name; no query for none."""
-    newest: dict[int, dict[str, list[dict[str, Any]]]] = defaultdict(dict)
-    if summaries:
-        rows = ScoredSpans.objects.filter(summary__in=summaries)
-        for row in rows.order_by("signature__created_at", "signature_id"):
-            newest[row.summary_id][row.name] = row.spans
-    return newest
-
-
-def _document_summary(summary: Summary, newest: Mapping[str, list[dict[str, Any]]]) -> DocumentSummary:
-    spans = [(name, span) for name, of_value in newest.items() for span in of_value]
-    wrong = [span for _, span in spans if span["kind"] != SENTENCE and span["value"] == 0]
-    sentences = [
-        ScoredSentence(summary.text[span["start"] : span["end"]], name, span["value"])
-        for name, span in spans
-        if span["kind"] == SENTENCE
-    ]
-    return DocumentSummary(summary, _score_groups(summary), marked_parts(summary.text, wrong), sentences)
-
-
-def marked_parts(text: str, spans: Iterable[Mapping[str, Any]]) -> list[MarkedPart]:
-    """Cut a text where spans begin and end; where two overlap, the first counts."""
-    parts, at = list[MarkedPart](), 0
-    for span in sorted(spans, key=lambda one: (one["start"], one["end"])):
-        if span["start"] < at:
-            continue
-        parts += [MarkedPart(text[at : span["start"]]), MarkedPart(text[span["start"] : span["end"]], span["kind"])]
-        at = span["end"]
-    return [part for part in [*parts, MarkedPart(text[at:])] if part.text]
-
-
-def _score_groups(summary: Summary) -> list[ScoreGroup]:
-    groups: dict[int, ScoreGroup] = {}
-    for score in sorted(summary.scores.all(), key=lambda s: (s.signature.metric, s.signature_id, s.pk)):
-        new = ScoreGroup(score.signature.metric, score.signature.text)
-        groups.setdefault(score.signature_id, new).scores.append(score)
-    return list(groups.values())

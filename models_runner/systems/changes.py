@@ -1,13 +1,14 @@
 """Change systems while nothing rests on their record, and delete those that nothing refers to."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from models_runner.datasets.changes import KeptError, refuse_if_used
-from models_runner.models import System
+from models_runner.models import Run, Summary, System
 from models_runner.systems import catalog
 
 Record = dict[str, Any]
@@ -15,12 +16,21 @@ Record = dict[str, Any]
 ALWAYS = tuple(name for name in catalog.FIELDS if name not in System.FROZEN_FIELDS)
 
 
-class ChangedMeanwhileError(Exception):
-    """The record is no longer the one that was seen; `fields` names what differs."""
+@dataclass(frozen=True)
+class FixedBy:
+    """What keeps a system's record as it is.
 
-    def __init__(self, fields: list[str]) -> None:
-        super().__init__(", ".join(fields))
-        self.fields = fields
+    Attributes:
+        reason: One sentence.
+        run: The run that has to end first, where nothing else keeps it.
+    """
+
+    reason: str
+    run: Run | None = None
+
+
+class ChangedMeanwhileError(Exception):
+    """The record is no longer the one that was seen; nothing has changed."""
 
 
 def record_of(system: System) -> Record:
@@ -33,10 +43,16 @@ def can_change(system: System) -> bool:
     return bool(system.pk) and system.slug not in catalog.all_entries()
 
 
-def is_fixed(system: System) -> bool:
-    """Tell whether only the fields in ALWAYS can change: summaries or weights were made with the others."""
-    trained = system.finetunings.exists() or System.objects.filter(base=system).exists()
-    return trained or hasattr(system, "finetuning") or system.has_summaries()
+def what_fixes(system: System) -> FixedBy | None:
+    """Return why only the fields in ALWAYS can change; None where nothing rests on the others."""
+    if system.finetunings.exists() or hasattr(system, "finetuning") or System.objects.filter(base=system).exists():
+        return FixedBy("Weights were made from this record.")
+    if Summary.objects.done().filter(run__system=system).exists():
+        return FixedBy("Summaries were made with this record.")
+    unfinished = Summary.objects.unfinished().filter(run__system=system).select_related("run__system", "run__dataset")
+    if waiting := unfinished.order_by("run").first():
+        return FixedBy("A run is writing with this record. Cancel it, or let it end.", waiting.run)
+    return None
 
 
 def is_made_from(system: System | None, ancestor: System) -> bool:
@@ -67,13 +83,13 @@ def change_system(system: System, changes: Mapping[str, Any], *, seen: Record) -
     # A run that begins or goes on meanwhile waits for this, or this waits for it.
     list(held.runs.select_for_update().values_list("pk"))
     now = record_of(held)
-    if differing := [name for name in catalog.FIELDS if now[name] != seen[name]]:
-        raise ChangedMeanwhileError(differing)
+    if now != seen:
+        raise ChangedMeanwhileError
     values = dict(changes)
     if "base" in values:
         values["base"] = catalog.ensure_system(values["base"]) if values["base"] else None
-    if is_fixed(held) and not set(values) <= set(ALWAYS):
-        raise KeptError(f"The record of {held.slug} is fixed by now: summaries or weights were made with it.")
+    if not set(values) <= set(ALWAYS) and (fixed_by := what_fixes(held)):
+        raise KeptError(fixed_by.reason)
     for name, value in values.items():
         setattr(held, name, value)
     try:

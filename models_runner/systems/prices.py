@@ -4,8 +4,6 @@ from collections.abc import Mapping
 
 PER_TOKENS = 1_000_000
 SECONDS_AN_HOUR = 3600
-# What a price on a record may hold; the last is a factor, where summaries are written in batches.
-FIELDS = ("input", "output", "hour", "batch")
 BATCH_FACTOR = 0.5
 
 

@@ -27,6 +27,13 @@ class ParametersField(forms.IntegerField):
     widget = forms.TextInput
     default_error_messages = {"invalid": _("Expected a number of parameters, such as 780M, 8B or 8030261248.")}
 
+    def prepare_value(self, value: Any) -> Any:
+        """Show 8000000000 as people write it, where that says the same."""
+        for unit, factor in reversed(UNITS.items()):
+            if unit and isinstance(value, int) and value >= factor and value % (factor // 1000) == 0:
+                return f"{value / factor:g}{unit}" if value / factor < 1000 else value
+        return value
+
     def to_python(self, value: Any) -> int | None:
         found = _SIZE.fullmatch(str(value or "").strip().replace(",", ""))
         if found:

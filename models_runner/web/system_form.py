@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.forms.fields import InvalidJSONInput
+from django.forms.utils import pretty_name
 from django.utils.functional import lazy
 
 from lib.json.strict import StrictJsonError, json_texts, strict_json
@@ -19,8 +20,8 @@ from models_runner.adapters.registry import ADAPTERS
 from models_runner.adapters.texts.thinking import MERGE, OMIT, SEND
 from models_runner.importing.records import storable_problem
 from models_runner.models import InstructionKind, Regime
+from models_runner.models.systems import MOST_DOLLARS, PRICES
 from models_runner.systems import catalog
-from models_runner.systems.prices import FIELDS as PRICES
 from models_runner.web.fields import ParametersField, ShortNameField
 
 Entry = dict[str, Any]
@@ -41,7 +42,7 @@ LONG_INPUTS = {
     "chapterize:concatenate": "Read in chapters, put their summaries one after the other",
 }
 KINDS = tuple(InstructionKind.values)
-PRICE_LABELS = {"hour": "Dollars an hour", "batch": "Part of it paid in batches"}
+PRICE_LABELS = {"hour": "Dollars an hour", "batch": "Share of the price in batches"}
 WITH_MODEL = ("openai", "llamacpp", "transformers")
 CALLS = (("", "One by one, now"), ("true", "In batches: about half the price, within a day, not timed"))
 SWITCH = (("", "As the model does"), ("true", "On"), ("false", "Off"))
@@ -51,7 +52,9 @@ FIRST_ENGINE_FIELDS = ("engine_base_url", "engine_key_env", "engine_preset")
 # What a form without a start fills in, or shows in a list of choices.
 DEFAULTS: Entry = {"temperature": 0, "seed": 1, "engine_system_message": SEND}
 NAMED_FIELD = re.compile(r"^field '\w+': ")
-SETTING = re.compile(r"(?P<before> ?)\bengine\.(?P<setting>\w+)(?P<after> ?)")
+SETTING = re.compile(
+    r"(?P<before> ?)\b(?:engine\.(?P<setting>\w+)|(?P<own>prompt_template|context_window|model_id))(?P<after> ?)"
+)
 FIELD_OF_ERROR = re.compile(r"(?:field '(?P<field>\w+)': )?(?:engine\.(?P<engine>\w+))?")
 
 
@@ -94,7 +97,7 @@ def engine_fields(adapter: str) -> dict[str, forms.Field]:
                 "VLLM_API_KEY; never the key itself. Empty: none is sent.",
             ),
             "batch": _choice("Way of calling", CALLS, "Batches are for servers that have them, such as OpenAI's."),
-            "concurrency": _whole("Requests at a time", "Empty: 4."),
+            "concurrency": _whole("Requests at a time", "Empty: 4.", max_value=1000),
             "tokenizer": _text("Tokenizer", "A folder or hub id to count tokens with. Empty: estimated."),
             **_thinking_fields(),
         }
@@ -196,7 +199,8 @@ class SystemForm(forms.Form):
         required=False,
         label="Prompt",
         help_text="{transcript} becomes the transcript, a line a turn; {instruction} the sentence that asks for a "
-        "short, medium or long summary, or for the answer to a query, in the document's language.",
+        "short, medium or long summary, or for the answer to a query, in the document's language. Empty: one after the "
+        "other.",
     )
     temperature = forms.FloatField(
         min_value=0, max_value=5, required=False, help_text="Empty or 0: always the likeliest word."
@@ -228,8 +232,10 @@ class SystemForm(forms.Form):
         self.prices = PRICES if adapter == "openai" else PRICES[:-1]
         for price in self.prices:
             label = PRICE_LABELS.get(price, f"Dollars a million {price} tokens")
-            hint = "Empty: 0.5." if price == "batch" else ""
-            self.fields[f"price_{price}"] = forms.FloatField(label=label, min_value=0, required=False, help_text=hint)
+            most, hint = (1, "From 0 to 1. Empty: 0.5.") if price == "batch" else (MOST_DOLLARS, "")
+            self.fields[f"price_{price}"] = forms.FloatField(
+                label=label, min_value=0, max_value=most, required=False, help_text=hint
+            )
         for name, field in engine_fields(adapter).items():
             self.fields[f"engine_{name}"] = field
         if adapter == "openai":
@@ -295,13 +301,24 @@ class SystemForm(forms.Form):
 
     def clean(self) -> Entry:
         values = super().clean() or {}
-        for name in ("decoding_more", "engine_more"):
-            if values.get(name) is not None and not isinstance(values[name], dict):
-                self.add_error(name, 'Expected settings by name, such as {"top_p": 0.9}.')
+        self._check_more("decoding_more", {name: name for name in self.DECODING})
+        self._check_more("engine_more", {name: f"engine_{name}" for name in self.engine_names})
         if not self.errors:
             values["slug"] = values.get("slug") or catalog.name_for(self.entry()[1])
             self._check_entry()
         return values
+
+    def _check_more(self, name: str, own: Mapping[str, str]) -> None:
+        """Refuse further settings without names, and those with a field of their own, which they would override."""
+        more = self.cleaned_data.get(name)
+        if more is not None and not isinstance(more, dict):
+            self.add_error(name, 'Expected settings by name, such as {"top_p": 0.9}.')
+            return
+        for setting, value in (more or {}).items():
+            # A record in place of a value is for programs: the field could not show it.
+            if setting in own and not isinstance(value, dict):
+                label = self.fields[own[setting]].label or pretty_name(setting)
+                self.add_error(name, f"“{label}” has a field of its own. Take it out here.")
 
     def _check_entry(self) -> None:
         slug, entry = self.entry()
@@ -321,7 +338,7 @@ class SystemForm(forms.Form):
         """Translate a message of the catalogue, with the form's own labels in place of settings of a file."""
 
         def label(named: re.Match[str]) -> str:
-            field = self.fields.get(f"engine_{named['setting']}")
+            field = self.fields.get(named["own"] or f"engine_{named['setting']}")
             before, after = (mark_of(" ") if space else "" for space in (named["before"], named["after"]))
             return f"{before}“{translated(field.label)}”{after}" if field else named[0]
 

@@ -10,9 +10,8 @@ from models_runner.finetune.options import SettingsError, checked_settings
 from models_runner.importing.field_map.mapping import parse_map
 from models_runner.importing.records import RecordError
 from models_runner.models import System
-from models_runner.models.systems import CHECKS
+from models_runner.models.systems import CHECKS, PRICES
 from models_runner.systems import catalog
-from models_runner.systems.prices import FIELDS as PRICES
 from protocol.file.completing import is_imported, moment
 from protocol.file.problems import Problem, nearest
 from protocol.file.schema import Protocol, StudyPart

@@ -1,14 +1,14 @@
 """The form of a study's settings, and what it shares with that of a new one."""
 
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django import forms
-from django.http import QueryDict
 
 from annotations.models import Study, Wanted
 from annotations.studies.checks import dates_problem, pair_problem
 from annotations.studies.settings import ALWAYS, FIXED_BY_RATING, PAIR
 from annotations.web.forms.fields import LooksField, moment_field, spending_field
+from lib.careful_form import CarefulForm
 
 
 class RatingOptionsForm(forms.Form):
@@ -47,7 +47,7 @@ class RatingOptionsForm(forms.Form):
     )
 
 
-class SettingsForm(forms.ModelForm):
+class SettingsForm(CarefulForm, forms.ModelForm):
     """The settings that may change after a study is made; settings.change_settings has the last word."""
 
     opens_at = moment_field(
@@ -80,8 +80,7 @@ class SettingsForm(forms.ModelForm):
 
     def __init__(self, *args: Any, rated: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.show_hidden_initial = True
+        self.remember_shown()
         for name in FIXED_BY_RATING:
             self.fields[name].disabled = rated
         for name in PAIR:
@@ -114,20 +113,5 @@ class SettingsForm(forms.ModelForm):
             self.add_error("closes_at", problem)
         if problem := pair_problem(*(values.get(name) for name in PAIR)):
             self.add_error("large_system", problem)
-        for name in self.changed_data:
-            self._refuse_to_overwrite(name)
+        self.refuse_to_overwrite()
         return values
-
-    def _refuse_to_overwrite(self, name: str) -> None:
-        """Refuse once what somebody else has set since the page was opened; sent again, it is meant."""
-        field, seen = self.fields[name], self.add_initial_prefix(name)
-        now = self.get_initial_for_field(field, name)
-        sent = [self.data.get(seen), self.data.get(name)]
-        if seen not in self.data or not all(field.has_changed(now, value) for value in sent):
-            return
-        shown = field.hidden_widget().format_value(field.prepare_value(now)) or ""
-        # Of a request, which may not be changed.
-        self.data = cast("QueryDict", self.data).copy()
-        self.data[seen] = shown
-        text = shown or "—"
-        self.add_error(name, f"Somebody else changed this meanwhile, to: {text}. Save again to put yours in its place.")

@@ -15,6 +15,7 @@ from models_runner.datasets.changes import KeptError, delete_unused, rename_data
 from models_runner.datasets.turns import shown_turns
 from models_runner.models import Dataset, Document, Reference, Summary, Transcript
 from models_runner.runs import overview
+from models_runner.runs.shown_summaries import summaries_of
 from models_runner.web.access import get_dataset, get_document, researchers_only
 from models_runner.web.blinding import refusals, texts_are_shown
 from models_runner.web.paging import requested_page
@@ -82,7 +83,7 @@ def document_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "refusal": refusal,
         "summary_count": document.summaries.done().count() if refusal else 0,
         "references": [] if refusal else document.references.select_related("query"),
-        "summaries": [] if refusal else overview.summaries_of(document),
+        "summaries": [] if refusal else summaries_of(document),
     }
     return render(request, "models_runner/document.html", context)
 

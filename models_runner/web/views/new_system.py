@@ -1,50 +1,18 @@
 """Making a system in the browser: its form, trials before anything is stored, and duplicates."""
 
-from typing import cast
-
-from django import forms
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from lib.choices import refuse_choice
 from models_runner.adapters.registry import ADAPTERS
-from models_runner.models import Dataset, Document, InstructionKind, Trial
-from models_runner.runs import trials
 from models_runner.systems import catalog
-from models_runner.systems.readiness import NotReadyError
 from models_runner.web.access import get_trial, researchers_only
-from models_runner.web.blinding import refusals
 from models_runner.web.system_form import SystemForm, offered_adapters
+from models_runner.web.trying import TrialForm, start_trial, trial_context
 
 ACTIONS = ("create", "connection", "try")
-WHOLE_MEETING = [choice for choice in InstructionKind.choices if choice[0] != InstructionKind.QUERY]
-
-
-class TrialForm(forms.Form):
-    """The document on which a system is tried."""
-
-    try_dataset = forms.ModelChoiceField(Dataset.objects.all(), to_field_name="name", label="Dataset", empty_label=None)
-    try_document = forms.CharField(
-        max_length=200, required=False, label="Document", help_text="Its id. Empty: the dataset's first."
-    )
-    try_instruction = forms.ChoiceField(choices=WHOLE_MEETING, initial=InstructionKind.SHORT, label="Summary")
-
-    def clean(self) -> dict[str, object]:
-        values = super().clean() or {}
-        if dataset := values.get("try_dataset"):
-            values["document"] = self._document(dataset, values.get("try_document", ""))
-        return values
-
-    def _document(self, dataset: Dataset, wanted: str) -> Document | None:
-        documents = dataset.documents.order_by("position")
-        matching = documents.filter(external_id=wanted) if wanted else documents
-        if not (document := matching.first()):
-            what = f"{dataset.name} has no document {wanted!r}." if wanted else f"{dataset.name} has no documents."
-            self.add_error("try_document", what)
-        return document
 
 
 @researchers_only
@@ -64,15 +32,11 @@ def new_system(request: HttpRequest) -> HttpResponse:
             if created := _create(request, form):
                 return created
         else:
-            trial = _start_trial(request, form, trial_form)
+            trial = start_trial(request, form, trial_form)
     context = {
         "form": form,
-        "trial_form": trial_form,
-        "trial": trial,
-        "adapter": adapter,
-        "has_documents": Document.objects.exists(),
         "groups": form.groups(),
-        "worker_queue": "default",
+        **trial_context(form, trial_form, trial),
     }
     is_part = request.headers.get("HX-Request") and request.POST.get("do") != "create"
     return render(request, "models_runner/_trial.html" if is_part else "models_runner/system_form.html", context)
@@ -97,7 +61,8 @@ def _starting_points() -> dict[str, object]:
     systems = [
         catalog.unsaved_system(slug) for slug, entry in catalog.all_entries().items() if entry["adapter"] != "reference"
     ]
-    return {"adapters": offered_adapters(), "systems": sorted(systems, key=lambda system: system.parameters or 0)}
+    smallest_first = sorted(systems, key=lambda system: (system.parameters is None, system.parameters or 0))
+    return {"adapters": offered_adapters(), "systems": smallest_first}
 
 
 def _create(request: HttpRequest, form: SystemForm) -> HttpResponse | None:
@@ -110,23 +75,6 @@ def _create(request: HttpRequest, form: SystemForm) -> HttpResponse | None:
     said = f"{slug} was created." if done.added else f"{slug} was there already, with the same record."
     messages.success(request, said)
     return redirect("system", slug)
-
-
-def _start_trial(request: HttpRequest, form: SystemForm, trial_form: TrialForm) -> Trial | None:
-    document, kind = None, ""
-    if request.POST.get("do") == "try":
-        if not trial_form.is_valid():
-            return None
-        document, kind = trial_form.cleaned_data["document"], trial_form.cleaned_data["try_instruction"]
-        if refusal := refusals(request).get(document.dataset_id):
-            trial_form.add_error("try_dataset", str(refusal))
-            return None
-    slug, entry = form.entry()
-    try:
-        return trials.start_trial(slug, entry, cast(User, request.user), document=document, kind=kind)
-    except (trials.TrialError, NotReadyError) as error:
-        form.add_error(None, str(error))
-        return None
 
 
 @researchers_only

@@ -7,9 +7,11 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from lib.text.translated import verbatim
 from models_runner.models import Document, Run
 from models_runner.runs import lifecycle, overview
 from models_runner.systems import catalog
+from models_runner.systems.changes import can_change
 from models_runner.systems.leakage import LeakageError
 from models_runner.systems.readiness import NotReadyError
 from models_runner.web.access import get_run, get_summary, researchers_only
@@ -32,7 +34,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
             if run.status == Run.Status.DONE:
                 messages.info(request, "This run was there already, and has every summary that was asked for.")
             else:
-                messages.success(request, f"The run {run} has been started.")
+                messages.success(request, _started(run))
             return redirect(run)
     page = requested_page(request, Run.objects.select_related("system", "dataset").defer("environment"))
     splits = (
@@ -44,6 +46,11 @@ def run_list(request: HttpRequest) -> HttpResponse:
     )
     context = {"form": form, "splits": splits, "page": page, "run_rows": overview.run_rows(page)}
     return render(request, "models_runner/run_list.html", context, status=400 if form.errors else 200)
+
+
+def _started(run: Run) -> str:
+    system, dataset = verbatim(run.system.slug), verbatim(run.dataset.name)
+    return f"The run of {system} on {dataset} has been started."
 
 
 @researchers_only
@@ -62,6 +69,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "run": run,
         "status": status,
         "refusal": refusal,
+        "can_change": can_change(run.system),
         "page": requested_page(request, rows),
         "swapped": part,
         "moved": request.GET.get("seen") != status.seen,

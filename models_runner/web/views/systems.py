@@ -48,7 +48,7 @@ def system_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "system": system,
         "needs": system_needs(system),
         "can_change": can_change(system),
-        "is_silent": bool(silent_endpoints([system])),
+        "silent_run": runs.exclude(finished_at=None).order_by("-pk").first() if silent_endpoints([system]) else None,
         "long_input": overview.long_input_words(system.long_input),
         "children": System.objects.filter(base__slug=system.slug).order_by("slug"),
         "run_rows": overview.run_rows(runs),

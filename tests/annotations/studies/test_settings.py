@@ -240,7 +240,7 @@ def test_what_somebody_else_changed_meanwhile_is_not_overwritten_unseen(field, t
     refused = client.post(address, opened | {field: mine, "guidelines": "Read twice."})
     assert refused.status_code == 400
     told = refused.context["form"].errors[field][0]
-    assert told.startswith("Somebody else changed this meanwhile, to: ") and theirs[:10] in told
+    assert told.startswith("Somebody else changed this meanwhile to “") and theirs[:10] in told
     now = getattr(Study.objects.get(pk=study.pk), field)
     again = _sent(refused.context["form"])
     assert again[field] == mine

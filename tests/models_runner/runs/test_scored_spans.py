@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 
 from models_runner.models import MetricSignature, ScoredSpans
 from models_runner.runs import lifecycle, scoring
-from models_runner.runs.overview import MarkedPart, marked_parts
+from models_runner.runs.shown_summaries import MarkedPart, marked_parts
 from tests.factories import DocumentFactory, SummaryFactory
 from tests.people import administrator
 

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,24 @@ def test_sync_updates_a_system_only_while_it_has_no_summaries(monkeypatch, capsy
     assert System.objects.get(slug="unused").engine == {"method": "lead"}
     assert System.objects.get(slug="used").engine == {}
     assert "used already has summaries" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("price", "words"),
+    [
+        ("{input: -1}", "price.input is -1; expected a number from 0 to 1,000,000"),
+        ("{output: cheap}", "price.output is 'cheap'; expected a number"),
+        ("{batch: 7}", "price.batch is 7; expected a number from 0 to 1"),
+        ("{hour: true}", "price.hour is True; expected a number"),
+        ("{token: 1}", "price.token is not known; expected one of input, output, hour, batch"),
+        ("5", "price is no record; expected dollars by name"),
+        ("{input: .nan}", "price.input is nan; expected a number"),
+    ],
+)
+def test_a_price_that_nobody_asks_is_refused(tmp_path, price, words):
+    with pytest.raises(CommandError, match=re.escape(f"field 'price': {words}")):
+        call_command("systems", add=write(tmp_path, f"{GOOD}  price: {price}\n"))
+    assert not System.objects.exists()
 
 
 def test_a_file_of_systems_is_added_once(tmp_path, capsys):

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import yaml
+from django import forms
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
@@ -13,12 +14,19 @@ from django.utils import timezone, translation
 from models_runner.models import Run, Summary, System, Trial
 from models_runner.runs.trials import work_on_trial
 from models_runner.systems import catalog
+from models_runner.web.fields import ParametersField
 from models_runner.web.system_form import ADAPTER_LABELS, SystemForm
 from tests.factories import DatasetFactory, DocumentFactory, ReferenceFactory, SystemFactory
 from tests.people import annotator, researcher, stranger
 from tests.servers.endpoint import always, completion, endpoint
 
 pytestmark = pytest.mark.django_db
+
+
+class SizeForm(forms.Form):
+    parameters = ParametersField()
+
+
 GOOD = (200, {}, completion("The library opens on Monday.", prompt_tokens=40))
 OPENAI = {
     "slug": "far", "name": "Far away", "regime": "zero-shot", "model_id": "big", "context_window": "8192",
@@ -148,13 +156,20 @@ def test_a_copy_of_a_fine_tuned_system_keeps_its_base():
         ({"engine_more": '{"limit_field": "a b"}'}, "", "expected a name"),
         ({"engine_more": '{"quantization": "3bit"}'}, "", "engine.quantization is '3bit'; expected one of 4bit, 8bit"),
         ({"engine_more": '{"device_map": {"model": "disk"}}'}, "", "engine.device_map puts"),
-        ({"prompt_template": "Sum it up."}, "prompt_template", "no {transcript} in it"),
+        ({"prompt_template": "Sum it up."}, "prompt_template", "“Prompt” has no {transcript} in it"),
         ({"long_input": "chapterize:shuffle"}, "long_input", "Select a valid choice"),
         ({"base": "nobody"}, "base", "There is no system 'nobody'"),
         ({"context_window": ""}, "context_window", "required"),
         ({"context_window": "10"}, "context_window", "576 or more"),
         ({"context_window": "700", "engine_thinking_tokens": "512"}, "context_window", "1088 or more"),
         ({"slug": "a+b"}, "slug", "letters, digits, - and _"),
+        ({"engine_more": '{"base_url": "http://127.0.0.1:8/v1"}'}, "engine_more", "“Address” has a field of its own"),
+        ({"engine_more": '{"concurrency": 8}'}, "engine_more", "“Requests at a time” has a field of its own"),
+        ({"decoding_more": '{"seed": 4}'}, "decoding_more", "“Seed” has a field of its own"),
+        ({"price_batch": "7"}, "price_batch", "less than or equal to 1"),
+        ({"price_input": "1e30"}, "price_input", "less than or equal to 1000000"),
+        ({"price_input": "-1"}, "price_input", "greater than or equal to 0"),
+        ({"engine_concurrency": "100000"}, "engine_concurrency", "less than or equal to 1000"),
         ({"decoding_more": '{"temperature": NaN}'}, "decoding_more", "NaN is no JSON value"),
         ({"decoding_more": "[" * 100_000}, "decoding_more", "nested too deeply"),
         ({"decoding_more": "9" * 5000}, "decoding_more", "more than 4300 digits"),
@@ -358,6 +373,17 @@ def test_blanks_in_a_short_name_become_hyphens():
 def test_a_size_is_taken_as_it_is_written(written, number):
     post("create", parameters=written)
     assert System.objects.get().parameters == number
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [(8 * 10**9, "8B"), (1_100_000_000, "1.1B"), (780_000_000, "780M"), (10**15, 10**15), (2 * 10**12, "2T"), (8030261248, 8030261248),
+     (999, 999), (1500, "1.5K"), (None, None)],
+)  # fmt: skip
+def test_a_size_is_shown_as_people_write_it_where_that_says_the_same(number, shown):
+    field = SizeForm(initial={"parameters": number})["parameters"]
+    assert field.value() == shown
+    assert number is None or ParametersField().clean(str(shown)) == number
 
 
 @pytest.mark.parametrize("written", ["eight", "8 GB", "-8B", "0", "1e9B", "9999T", "9" * 400 + "B", "8.5.1B"])

@@ -9,6 +9,7 @@ from jobs.ownership import owner_id
 from models_runner.metrics import NO_REFERENCE
 from models_runner.models import MetricSignature, ProviderBatch, Run, Score, ScoringJob, Summary
 from models_runner.runs import overview
+from models_runner.systems.catalog import ensure_system
 from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, SystemFactory
 from tests.people import researcher
 
@@ -161,6 +162,27 @@ def test_the_reason_a_summary_waits_stands_in_its_row():
     run = RunFactory(status=Run.Status.RUNNING)
     waiting(run, failure_reason="The endpoint answered 429.")
     assert "The endpoint answered 429." in researcher().get(run.get_absolute_url()).content.decode()
+
+
+def test_what_summaries_met_that_are_tried_again_is_said_above_them():
+    """A run whose endpoint does not answer is not to look as if all were well until its last attempt."""
+    run = RunFactory(status=Run.Status.RUNNING)
+    for status in ("pending", "running"):
+        lease = {"owner": "a", "lease_until": timezone.now()} if status == "running" else {}
+        SummaryFactory(run=run, status=status, text="", failure_reason="The endpoint did not answer.", **lease)
+    page = researcher().get(run.get_absolute_url()).content.decode()
+    assert "<strong>2 ×</strong> The endpoint did not answer." in page
+    assert "Tried again." in page
+
+
+def test_a_failed_run_leads_to_the_record_of_its_system():
+    run = RunFactory(status=Run.Status.FAILED, failure_reason="1 of 1 summaries failed.")
+    failed(run, "The endpoint is down.")
+    change = f"/systems/{run.system.slug}/change/"
+    assert change in researcher().get(run.get_absolute_url()).content.decode()
+    of_catalogue = RunFactory(system=ensure_system("lead-3"), status=Run.Status.FAILED, failure_reason="1 failed.")
+    failed(of_catalogue, "Out of memory.")
+    assert "/change/" not in researcher().get(of_catalogue.get_absolute_url()).content.decode()
 
 
 def test_failures_are_grouped_by_reason_commonest_first():
