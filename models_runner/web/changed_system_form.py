@@ -61,7 +61,7 @@ class ChangedSystemForm(CarefulForm, SystemForm):
         if not self.changed_data:
             return {}
         _, entry = self.entry()
-        blank = {name: System._meta.get_field(name).get_default() for name in catalog.FIELDS} | {"base": ""}
+        blank = changes.record_of(System())
         wanted = {name: entry.get(name, blank[name]) for name in catalog.FIELDS}
         return {name: value for name, value in wanted.items() if value != self.record[name]}
 
