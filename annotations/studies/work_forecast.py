@@ -18,7 +18,7 @@ MOST_PAIRS = 10_000
 
 
 @dataclass(frozen=True)
-class StudyEffort:
+class StudyWork:
     """The work a study asks of people.
 
     Attributes:
@@ -40,14 +40,14 @@ class StudyEffort:
         return in_words(self.ratings * self.seconds)
 
 
-def study_effort(study: Study, progress: StudyCompletion | None = None) -> StudyEffort:
+def study_work(study: Study, progress: StudyCompletion | None = None) -> StudyWork:
     """Forecast it. progress: The study's, where it is known already."""
     progress = progress or study_progress(study)
     # Imported ratings have places of their own, which ask nothing of people here.
     places = progress.places - progress.imported
     criteria = study.criteria.count()
     seconds, measured = _pace(study)
-    return StudyEffort(progress.comparisons, places, places * criteria, seconds, measured)
+    return StudyWork(progress.comparisons, places, places * criteria, seconds, measured)
 
 
 def usual_pace(study: Study | None) -> tuple[float, int]:
@@ -89,7 +89,7 @@ def _measured(votes: JudgementQuerySet) -> tuple[float, int] | None:
 
 
 @dataclass(frozen=True)
-class PersonEffort:
+class PersonWork:
     """The work a study asks of one person who joins now.
 
     Attributes:
@@ -115,7 +115,7 @@ class PersonEffort:
         return in_words(self.seconds)
 
 
-def person_effort(study: Study) -> PersonEffort:
+def person_work(study: Study) -> PersonWork:
     """Forecast what somebody who joins now could be given; their pairs are those with a free place."""
     free = study.comparisons.for_rating().wanting().order_by().values("pk")[: MOST_PAIRS + 1].count()
     pairs = min(free, MOST_PAIRS)
@@ -126,7 +126,7 @@ def person_effort(study: Study) -> PersonEffort:
         pairs += max(0, pairs - REPEAT_AFTER) // study.repeat_every
     pace = _measured(_votes_in(study))
     seconds = ASSUMED_SECONDS if pace is None else pace[0]
-    return PersonEffort(pairs, free > MOST_PAIRS, practice, seconds, pace is not None)
+    return PersonWork(pairs, free > MOST_PAIRS, practice, seconds, pace is not None)
 
 
 def _control_items(study: Study) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import comb
 
 from annotations.models import Study
-from annotations.studies.work_forecast import StudyEffort, study_effort, usual_pace
+from annotations.studies.work_forecast import StudyWork, study_work, usual_pace
 from models_runner.models import Dataset, InstructionKind, Query
 from protocol.file.schema import Protocol
 
@@ -47,14 +47,14 @@ def people_need(protocol: Protocol, documents: Mapping[str, int | None]) -> Peop
     if units is None:
         return PeopleNeed(None, None, None, None, seconds, measured, UNKNOWN)
     each = _pairs_each(protocol)
-    effort = StudyEffort(units * each, units * each * part.quota, units * each * part.quota, seconds, measured)
-    if study is not None and (there := study_effort(study)).comparisons >= effort.comparisons:
-        effort = there
+    work = StudyWork(units * each, units * each * part.quota, units * each * part.quota, seconds, measured)
+    if study is not None and (there := study_work(study)).comparisons >= work.comparisons:
+        work = there
     named = protocol.analysis.small_system and protocol.analysis.large_system
     return PeopleNeed(
-        pairs=effort.comparisons,
-        ratings=effort.ratings,
-        votes=effort.ratings * len(part.criteria),
+        pairs=work.comparisons,
+        ratings=work.ratings,
+        votes=work.ratings * len(part.criteria),
         pair_votes=units * part.quota if named and part.pairs.per_document is None else None,
         seconds=seconds,
         measured=measured,

@@ -32,7 +32,7 @@ from annotations.people.privacy import erase, own_data
 from annotations.rating.leases import come_back, leave
 from annotations.rating.page import rating_progress
 from annotations.studies.languages import asks_for_languages, study_languages
-from annotations.studies.work_forecast import PersonEffort, person_effort
+from annotations.studies.work_forecast import PersonWork, person_work
 from annotations.web import access
 from annotations.web.access import annotator_page, login_required
 from annotations.web.forms.joining import JoinKeyForm, LanguagesForm, languages_of_browser
@@ -137,7 +137,7 @@ def _invitation(
 ) -> HttpResponse:
     sent = JoinKeyForm(request.POST) if request.method == "POST" else JoinKeyForm()
     context: dict[str, object] = {"study": study, "annotator": annotator, "form": form, "sent": sent}
-    context["effort"] = _effort(study, annotator)
+    context["work"] = _work(study, annotator)
     if annotator is not None and asks_for_languages(study):
         context["languages_url"] = reverse("languages-read", args=[study.public_id])
     status = 400 if form is not None and form.is_bound else 200
@@ -161,13 +161,13 @@ def languages_read(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     return redirect("rate", annotator.study.public_id)
 
 
-def _effort(study: Study, annotator: Annotator | None) -> PersonEffort:
+def _work(study: Study, annotator: Annotator | None) -> PersonWork:
     """Forecast the work of somebody new, or what is left to somebody who has joined."""
-    effort = person_effort(study)
+    work = person_work(study)
     if annotator is None:
-        return effort
+        return work
     progress = rating_progress(annotator)
-    return replace(effort, pairs=progress.total - progress.done, more=progress.more_than > 0, practice=0)
+    return replace(work, pairs=progress.total - progress.done, more=progress.more_than > 0, practice=0)
 
 
 def _account(request: HttpRequest) -> User | None:

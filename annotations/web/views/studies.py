@@ -24,7 +24,7 @@ from annotations.studies import settings as study_settings
 from annotations.studies.checks import StudySetupError
 from annotations.studies.languages import readers_of
 from annotations.studies.progress import counted_votes, coverage, progress_by_study, rated_counts, study_progress
-from annotations.studies.work_forecast import study_effort
+from annotations.studies.work_forecast import study_work
 from annotations.web.access import (
     LEAD,
     StillRatingError,
@@ -79,7 +79,7 @@ def study(request: HttpRequest, study: Study) -> HttpResponse:
         "progress": progress,
         "kept": kept,
         "votes": _votes(study, counted),
-        "effort": study_effort(study, progress),
+        "work": study_work(study, progress),
         "evidence": (figures and figures.evidence) if kept else evidence_progress(study),
         "coverage": Paginator(coverage(study), SYSTEMS_A_PAGE).get_page(request.GET.get("systems")),
         "readers": readers_of(study),

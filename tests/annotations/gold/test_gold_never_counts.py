@@ -14,7 +14,7 @@ from annotations.rating.assignment import take_comparison
 from annotations.rating.unblinding import next_guess, study_guesses
 from annotations.review.disagreements import disagreements
 from annotations.studies.progress import rated_counts, study_progress
-from annotations.studies.work_forecast import study_effort
+from annotations.studies.work_forecast import study_work
 from evalsite.web.views import study_rows
 from leaderboards.exports.rows import export_rows
 from leaderboards.snapshots.boards import get_board
@@ -87,11 +87,11 @@ def test_the_first_page(study):
 
 def test_workload_and_its_pace(study):
     Judgement.objects.filter(assignment__comparison__purpose="rating").update(active_ms=60_000)
-    found = study_effort(study)
+    found = study_work(study)
     assert (found.comparisons, found.ratings, found.answers) == (6, 12, 24)
     Judgement.objects.exclude(assignment__comparison__purpose="rating").update(active_ms=1)
     # Twelve pairs are too few for a pace: the known ones do not make up for it.
-    assert found.measured == study_effort(study).measured == 0
+    assert found.measured == study_work(study).measured == 0
 
 
 def test_quality_agreement_pace_runs_and_days(study):

@@ -15,7 +15,7 @@ from annotations.people.joining import join
 from annotations.rating.assignment import next_assignment
 from annotations.studies.settings import change_settings
 from annotations.studies.setup import StudySetupError
-from annotations.studies.work_forecast import study_effort
+from annotations.studies.work_forecast import study_work
 from leaderboards.exports.rows import export_rows
 from models_runner.importing.records import DatasetImportError
 from models_runner.models import Summary
@@ -113,9 +113,9 @@ def test_imported_places_come_on_top_of_the_studys_own(study, write):
 
 
 def test_what_a_study_asks_of_people_leaves_out_who_rated_elsewhere(study, write):
-    before = study_effort(study)
+    before = study_work(study)
     import_ratings(write(line(study), line(study, judge="expert-2")), study)
-    assert study_effort(study) == before
+    assert study_work(study) == before
     assert (before.comparisons, before.ratings, before.answers) == (2, 2, 4)
 
 

@@ -11,7 +11,7 @@ from annotations.people.links import invitation_path
 from annotations.rating.assignment import next_assignment
 from annotations.rating.page import rating_progress
 from annotations.studies import work_forecast
-from annotations.studies.work_forecast import PersonEffort, in_words, person_effort
+from annotations.studies.work_forecast import PersonWork, in_words, person_work
 from tests.annotations.helpers import make_gold, rate_everything, vote_on
 from tests.factories import AnnotatorFactory, make_study
 
@@ -20,9 +20,9 @@ pytestmark = pytest.mark.django_db
 
 def test_a_person_is_asked_for_every_pair_with_a_free_place():
     study = make_study(systems=3, documents=4, quota=1)
-    assert person_effort(study) == PersonEffort(12, more=False, practice=0, seconds=150, measured=False)
+    assert person_work(study) == PersonWork(12, more=False, practice=0, seconds=150, measured=False)
     vote_on(next_assignment(AnnotatorFactory(study=study)), "left")
-    assert person_effort(study).pairs == 11
+    assert person_work(study).pairs == 11
 
 
 def test_the_pace_is_the_studys_own_once_enough_pairs_are_measured():
@@ -30,9 +30,9 @@ def test_the_pace_is_the_studys_own_once_enough_pairs_are_measured():
     rate_everything(AnnotatorFactory(study=other))
     rate_everything(AnnotatorFactory(study=study))
     Judgement.objects.filter(criterion__study=study).update(active_ms=40_000)
-    assert (person_effort(study).seconds, person_effort(study).measured) == (40, True)
+    assert (person_work(study).seconds, person_work(study).measured) == (40, True)
     Judgement.objects.filter(criterion__study=study, pk__gt=Judgement.objects.order_by("-pk")[2].pk).delete()
-    assert (person_effort(study).seconds, person_effort(study).measured) == (150, False)
+    assert (person_work(study).seconds, person_work(study).measured) == (150, False)
 
 
 def test_gold_counts_among_the_pairs_and_practice_on_top():
@@ -41,7 +41,7 @@ def test_gold_counts_among_the_pairs_and_practice_on_top():
         make_gold(comparison)
     make_gold(study.comparisons.all()[2], purpose="training")
     study.refresh_from_db()
-    found = person_effort(study)
+    found = person_work(study)
     assert (found.pairs, found.practice) == (11, 1)
     totals = {rating_progress(AnnotatorFactory(study=study)).total for _ in range(8)}
     assert totals <= {10, 11}
@@ -50,7 +50,7 @@ def test_gold_counts_among_the_pairs_and_practice_on_top():
 
 def test_very_many_pairs_are_not_counted_to_the_end(monkeypatch):
     monkeypatch.setattr(work_forecast, "MOST_PAIRS", 5)
-    assert person_effort(make_study(systems=3, documents=2)) == PersonEffort(
+    assert person_work(make_study(systems=3, documents=2)) == PersonWork(
         5, more=True, practice=0, seconds=150, measured=False
     )
 
@@ -74,7 +74,7 @@ def test_an_estimate_in_words(seconds, english, chinese):
 
 def said(client, study):
     html = client.get(invitation_path(study)).content.decode()
-    return " ".join(re.sub(r"<[^>]+>", "", re.search(r"<li data-effort>(.*?)</li>", html, re.DOTALL)[1]).split())
+    return " ".join(re.sub(r"<[^>]+>", "", re.search(r"<li data-work>(.*?)</li>", html, re.DOTALL)[1]).split())
 
 
 def test_the_invitation_says_it():

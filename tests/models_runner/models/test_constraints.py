@@ -152,11 +152,19 @@ def test_a_system_is_frozen_once_it_has_summaries():
 
 def test_a_system_without_summaries_may_change():
     system = SystemFactory()
-    SummaryFactory(run__system=system, status=Summary.Status.PENDING, text="", stop_reason="")
+    SummaryFactory(run__system=system, status=Summary.Status.CANCELLED, text="", stop_reason="")
     system.prompt_template = "something else"
     system.save()
     system.refresh_from_db()
     assert system.prompt_template == "something else"
+
+
+def test_a_system_that_a_run_is_to_write_with_cannot_change():
+    system = SystemFactory()
+    SummaryFactory(run__system=system, status=Summary.Status.PENDING, text="", stop_reason="")
+    system.prompt_template = "something else"
+    with pytest.raises(ValidationError, match="or a run writes them"):
+        system.save()
 
 
 def call(summary, **fields):
