@@ -1,6 +1,8 @@
 """Neither half-sent requests nor one visitor's heavy ones hold the threads: a server with two goes on answering."""
 
+import os
 import selectors
+import signal
 import socket
 import subprocess
 import sys
@@ -100,6 +102,7 @@ def served(tmp_path, app):
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "echo:app", *options],
             stdout=log, stderr=log, cwd=settings.BASE_DIR, env={"PYTHONPATH": str(settings.BASE_DIR)},
+            start_new_session=True,
         )  # fmt: skip
     try:
         end = time.monotonic() + HANG
@@ -111,7 +114,8 @@ def served(tmp_path, app):
                 time.sleep(0.1)
         yield "127.0.0.1", port
     finally:
-        process.kill()
+        # Its worker, too: one that waits until it is told of something never sees that it is alone.
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
