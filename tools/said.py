@@ -10,7 +10,15 @@ from lib.text.translated import WORDS, split_line
 
 # Packages and modules whose texts reach a page. What is below them is for programs, the terminal or the database.
 SHOWN = (
-    *("stats", "lib/careful_form.py", "lib/faults.py", "lib/language_codes.py", "lib/names.py", "lib/json/strict.py", "jobs/models.py"),
+    *(
+        "stats",
+        "lib/careful_form.py",
+        "lib/faults.py",
+        "lib/language_codes.py",
+        "lib/names.py",
+        "lib/json/strict.py",
+        "jobs/models.py",
+    ),
     "lib/storage/bucket.py",
     *("models_runner", "annotations", "protocol"),
     *("judges/models/judges.py", "judges/models/jobs.py", "judges/models/verdicts.py", "judges/models/reports.py"),

@@ -6,7 +6,6 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -22,6 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import mail, roles
 from accounts.invitations import invite, revoke
+from accounts.login_gate import login_required
 from accounts.models import AccountEvent, AccountInvitation, Role
 from accounts.passwords import make_reset_link
 from accounts.rights import rights_of, role_on_site

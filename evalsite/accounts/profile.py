@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import forms as auth_forms
 from django.contrib.auth import views as auth_views
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import addresses, audit, throttle
 from accounts.invitations import digest_of
+from accounts.login_gate import login_required
 from accounts.models import Account, AccountEvent
 from accounts.rights import role_on_site
 from accounts.sessions import end_other_sessions

@@ -10,7 +10,6 @@ from typing import Any
 import django
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -20,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.login_gate import login_required
 from accounts.rights import rights_of
 from evalsite.operations.endpoints import endpoint_rows
 from evalsite.operations.problems import problems_of

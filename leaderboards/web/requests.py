@@ -5,12 +5,12 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.login_gate import login_required
 from annotations.models import Criterion, Study
 from leaderboards.data.filters import PEOPLE, Filters, UnknownFilterError
 from leaderboards.data.lookup import UnknownCriterionError, find_criterion

@@ -18,3 +18,9 @@ def address_for(request: HttpRequest, path: str) -> str:
     What a proxy passes on of that name may lack the port.
     """
     return site_address(path) if settings.SITE_URL_GIVEN else request.build_absolute_uri(path)
+
+
+def page_before(request: HttpRequest) -> str:
+    """Return the path of the page of this site from which a form was sent; "" where the browser does not say."""
+    page = urlsplit(request.headers.get("Referer", ""))
+    return urlunsplit(("", "", page.path, page.query, "")) if page.netloc == request.get_host() else ""

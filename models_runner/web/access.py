@@ -10,13 +10,11 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 from uuid import UUID
 
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
-from django_htmx.http import HttpResponseClientRefresh
 
+from accounts.login_gate import ask_to_log_in
 from accounts.rights import rights_of
 from models_runner.models import Dataset, Document, FineTuning, ImportDraft, Run, Summary, System, Trial
 from models_runner.systems import catalog
@@ -42,19 +40,11 @@ def researchers_only(
     @wraps(view)
     def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return _ask_to_log_in(request)
+            return ask_to_log_in(request)
         check_may_run_models(request)
         return view(request, *args, **kwargs)
 
     return checked
-
-
-def _ask_to_log_in(request: HttpRequest) -> HttpResponseBase:
-    if request.headers.get("HX-Request"):
-        # Reload the whole page: one that polls must not show the login form inside itself.
-        return HttpResponseClientRefresh()
-    # Return to a page only: the address of a button answers no GET.
-    return redirect_to_login(request.get_full_path() if request.method == "GET" else reverse("home"))
 
 
 def get_dataset(request: HttpRequest, name: str) -> Dataset:

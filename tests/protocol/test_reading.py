@@ -3,8 +3,8 @@
 import pytest
 import yaml
 
-from models_runner.systems import catalog
 from models_runner.models.systems import PRICES as FIELDS
+from models_runner.systems import catalog
 from protocol.file.problems import ProtocolError
 from protocol.file.reading import read_protocol
 from protocol.file.writing import as_data, as_text, digest_of, plan_digest, without_comments
