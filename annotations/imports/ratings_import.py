@@ -17,7 +17,7 @@ from annotations.models import Annotator, AuditEntry, Judgement, JudgeType, Stud
 from annotations.quality.exclusion import exclude_all
 from annotations.studies import audit
 from lib.names import AmbiguousNameError, ByName
-from lib.sql import large_cache
+from lib.sql import adding_many_rows
 from models_runner.importing.records import DatasetImportError
 
 AT_ONCE = 2_000
@@ -58,7 +58,7 @@ def store_placed(placed: PlacedVotes, study: Study, by: User | None = None) -> R
     judges = _new_judges(study, placed, new, known_judges)
     if len(new):
         annotators = np.array([judge.pk if judge else NONE for judge in judges], np.int64)
-        with large_cache():
+        with adding_many_rows():
             store_votes(StoredVotes(study, placed.criteria, placed.places.pks, new, annotators[new["judge"]]))
         audit.record(study, by, AuditEntry.Action.IMPORT, placed.path.name, after=f"{len(new):,} votes")
         recount_pairs(study)

@@ -93,6 +93,9 @@ def test_the_database_gives_no_pair_without_consent(study):
     with pytest.raises(IntegrityError, match="assignment_needs_consent"), transaction.atomic():
         Assignment.objects.create(annotator=annotator, slot=0, **given)
     Assignment.objects.create(annotator=other, slot=0, **given)
+    # A file's votes were given elsewhere, under the consent asked for there.
+    imported = AnnotatorFactory(study=study, imported=True)
+    Assignment.objects.create(annotator=imported, slot=2, **given)
     Study.objects.update(consent_version=0)
     Assignment.objects.create(annotator=annotator, slot=1, **given)
 

@@ -171,8 +171,8 @@ def test_others_are_not_touched(study, person):
 # ---- past the services
 
 
-def refused(action):
-    with pytest.raises(IntegrityError), transaction.atomic():
+def refused(by, action):
+    with pytest.raises(IntegrityError, match=by), transaction.atomic():
         action()
 
 
@@ -182,13 +182,16 @@ def test_the_database_takes_no_pair_and_no_vote_of_who_saw_results(study, person
     done = rater(study).assignments.get(token=vote.token)
     Annotator.objects.update(saw_results_at=timezone.now())
     criterion = study.criteria.get()
-    refused(lambda: Judgement.objects.create(assignment=held, criterion=criterion, outcome="a"))
-    refused(lambda: Judgement.objects.update(outcome="tie"))
-    refused(lambda: type(done).objects.filter(pk=done.pk).update(state="leased", lease_until=timezone.now()))
+    refused("vote_is_blind", lambda: Judgement.objects.create(assignment=held, criterion=criterion, outcome="a"))
+    refused("vote_is_blind", lambda: Judgement.objects.update(outcome="tie"))
+    refused(
+        "assignment_is_blind",
+        lambda: type(done).objects.filter(pk=done.pk).update(state="leased", lease_until=timezone.now()),
+    )
     free = study.comparisons.exclude(assignments__annotator=rater(study)).first()
     values = {"comparison": free, "annotator": rater(study), "slot": 0, "shown_left": "a"}
-    refused(lambda: type(done).objects.create(lease_until=timezone.now(), **values))
-    refused(lambda: Annotator.objects.update(saw_results_at=None))
+    refused("assignment_is_blind", lambda: type(done).objects.create(lease_until=timezone.now(), **values))
+    refused("saw_results_stays", lambda: Annotator.objects.update(saw_results_at=None))
 
 
 def test_coming_back_loses_against_results_shown_meanwhile(study, person):

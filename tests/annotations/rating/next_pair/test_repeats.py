@@ -167,9 +167,12 @@ def test_it_can_be_skipped_and_taken_back(study):
     assert study_quality(study).annotators[0].repeats is None
 
 
-def refused(change):
-    with pytest.raises(IntegrityError), transaction.atomic():
+def refused(change, by=""):
+    with pytest.raises(IntegrityError, match=by), transaction.atomic():
         change()
+
+
+NOTHING = "repeat_is_of_a_rated_pair"
 
 
 def test_the_database_refuses_repeats_of_nothing(study):
@@ -179,18 +182,20 @@ def test_the_database_refuses_repeats_of_nothing(study):
     held = {"slot": 7, "lease_until": timezone.now()}
     # Of somebody who did not rate the pair.
     for side in "ab":
-        refused(lambda side=side: Assignment.objects.create(comparison=pair, annotator=other, shown_left=side, **held))
+        given = {"comparison": pair, "annotator": other, "shown_left": side}
+        refused(lambda given=given: Assignment.objects.create(**given, **held), NOTHING)
     # On the same side as before, or before the first answer.
     Assignment.objects.filter(pk=assignment.pk).delete()
     side = assignment.shown_left
     refused(
         lambda: Assignment.objects.create(
             comparison=pair, annotator=annotator, shown_left="ab".replace(side, ""), **held
-        )
+        ),
+        NOTHING,
     )
     first = annotator.assignments.get(comparison__summary_a=pair.summary_a, comparison__summary_b=pair.summary_b)
     Assignment.objects.filter(pk=first.pk).update(state="leased", lease_until=timezone.now())
-    refused(lambda: Assignment.objects.create(comparison=pair, annotator=annotator, shown_left=side, **held))
+    refused(lambda: Assignment.objects.create(comparison=pair, annotator=annotator, shown_left=side, **held), NOTHING)
     Assignment.objects.filter(pk=first.pk).update(state="done", lease_until=None)
     Assignment.objects.create(comparison=pair, annotator=annotator, shown_left=side, **held)
 
