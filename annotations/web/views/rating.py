@@ -86,12 +86,9 @@ def rate(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 
 
 def _pair_context(annotator: Annotator, page: RatingPage, marking: MarkingPanel | None) -> dict[str, object]:
-    about: dict[str, object] = {
-        "page": page,
-        "annotator": annotator,
-        "reasons": Remark.Reason.choices,
-        "marking": marking,
-    }
+    about: dict[str, object] = {"page": page, "annotator": annotator, "reasons": Remark.Reason.choices}
+    if marking is not None:
+        about["marking"] = marking
     if page.practice:
         about["practice_url"] = practice_url(annotator, page.token)
     return about | _urls(annotator, "vote", "remark", "undo")
