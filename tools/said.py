@@ -12,7 +12,8 @@ from lib.text.translated import WORDS, split_line
 SHOWN = (
     *(
         "stats",
-        "lib/careful_form.py",
+        "lib/serving/careful_form.py",
+        "lib/serving/login_gate.py",
         "lib/faults.py",
         "lib/language_codes.py",
         "lib/names.py",

@@ -17,12 +17,12 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from accounts.login_gate import login_required
 from accounts.rights import rights_of
 from annotations.models import Annotator, Membership, Study
 from annotations.rating.assignment import has_work
 from annotations.rating.queries import find_annotator
 from annotations.rating.results_seen import note_results_seen
+from lib.serving.login_gate import login_required
 
 __all__ = [
     "LEAD",

@@ -14,13 +14,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.login_gate import login_required
 from api.models import ApiToken
 from api.site import api
 from api.tokens import make_token, revoke_token
 from api.web.describing import operations_by_subject
 from api.web.forms import TokenForm
 from lib.serving.addresses import address_for
+from lib.serving.login_gate import login_required
 from lib.serving.once import SentBeforeError, sent_once
 from lib.text.translated import verbatim
 

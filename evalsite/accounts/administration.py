@@ -21,7 +21,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import mail, roles
 from accounts.invitations import invite, revoke
-from accounts.login_gate import login_required
 from accounts.models import AccountEvent, AccountInvitation, Role
 from accounts.passwords import make_reset_link
 from accounts.rights import rights_of, role_on_site
@@ -32,6 +31,7 @@ from annotations.people.new_members import INVITED_BEFORE, invite_member
 from evalsite.accounts.forms import WHAT_ROLES_DO, InviteForm, RoleForm
 from lib.choices import refuse_choice
 from lib.serving.addresses import address_for
+from lib.serving.login_gate import login_required
 from lib.serving.once import SentBeforeError, sent_once
 
 ACCOUNTS_A_PAGE = 50

@@ -19,7 +19,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import addresses, audit, throttle
 from accounts.invitations import digest_of
-from accounts.login_gate import login_required
 from accounts.models import Account, AccountEvent
 from accounts.rights import role_on_site
 from accounts.sessions import end_other_sessions
@@ -27,6 +26,7 @@ from accounts.two_factor.checking import factor_of
 from evalsite.accounts.forms import WHAT_ROLES_DO, OwnPasswordForm, ProfileForm
 from evalsite.accounts.language import use_language
 from evalsite.accounts.logging_in import LINK
+from lib.serving.login_gate import login_required
 from lib.serving.once import SentBeforeError, sent_once
 
 ADDRESS_KEY = "new_address"

@@ -14,7 +14,6 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import throttle
-from accounts.login_gate import login_required
 from accounts.models import SecondFactor
 from accounts.sessions import end_other_sessions
 from accounts.two_factor import changes, codes
@@ -22,6 +21,7 @@ from accounts.two_factor.checking import TooManyGuessesError, is_right, recovery
 from accounts.two_factor.required import PASSED, must_have_one
 from evalsite.accounts.forms import CodeForm, OwnCodeForm, OwnPasswordOnlyForm
 from lib.choices import refuse_choice
+from lib.serving.login_gate import login_required
 from lib.serving.once import leads_on
 
 CODES_BEFORE = gettext_lazy(

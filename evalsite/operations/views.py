@@ -19,7 +19,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.login_gate import login_required
 from accounts.rights import rights_of
 from evalsite.operations.endpoints import endpoint_rows
 from evalsite.operations.problems import problems_of
@@ -27,6 +26,7 @@ from evalsite.operations.reasons import kinds_of
 from evalsite.operations.state import site_state
 from evalsite.operations.versions import own_version
 from jobs import sweeper
+from lib.serving.login_gate import login_required
 
 VIEWS_SHOWN = 10
 View = Callable[..., HttpResponseBase]

@@ -10,7 +10,6 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.login_gate import login_required
 from annotations.models import Criterion, Study
 from leaderboards.data.filters import PEOPLE, Filters, UnknownFilterError
 from leaderboards.data.lookup import UnknownCriterionError, find_criterion
@@ -19,6 +18,7 @@ from leaderboards.snapshots.query import RETRY_AFTER, BoardQuery, SnapshotPendin
 from leaderboards.web.access import StillRatingError, get_results_study
 from leaderboards.web.filter_form import check_choice, left_out
 from lib.json.errors import json_error
+from lib.serving.login_gate import login_required
 from stats.votes.least import LEAST
 
 

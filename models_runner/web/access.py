@@ -14,8 +14,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 
-from accounts.login_gate import ask_to_log_in
 from accounts.rights import rights_of
+from lib.serving.login_gate import ask_to_log_in
 from models_runner.models import Dataset, Document, FineTuning, ImportDraft, Run, Summary, System, Trial
 from models_runner.systems import catalog
 from models_runner.web.blinding import refuse_texts

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.forms.utils import pretty_name
 
-from lib.careful_form import CarefulForm
+from lib.serving.careful_form import CarefulForm
 from models_runner.models import System
 from models_runner.systems import catalog, changes
 from models_runner.web.system_form import Entry, FieldGroup, SystemForm

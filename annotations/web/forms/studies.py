@@ -8,7 +8,7 @@ from annotations.models import Study, Wanted
 from annotations.studies.checks import dates_problem, pair_problem
 from annotations.studies.settings import ALWAYS, FIXED_BY_RATING, PAIR
 from annotations.web.forms.fields import LooksField, moment_field, spending_field
-from lib.careful_form import CarefulForm
+from lib.serving.careful_form import CarefulForm
 
 
 class RatingOptionsForm(forms.Form):

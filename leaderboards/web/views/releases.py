@@ -16,7 +16,6 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.login_gate import login_required
 from annotations.models import Membership, Study
 from annotations.web.access import (
     LEAD,
@@ -35,6 +34,7 @@ from leaderboards.web.access import get_results_study, results_only
 from leaderboards.web.forms import DoiForm, DraftForm, ExportForm
 from leaderboards.web.requests import results_page
 from lib.serving.download import download
+from lib.serving.login_gate import login_required
 from lib.text.translated import translated_markdown, verbatim
 
 # Larger exports are written in the background.

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 import yaml
-from django import forms
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
@@ -14,19 +13,12 @@ from django.utils import timezone, translation
 from models_runner.models import Run, Summary, System, Trial
 from models_runner.runs.trials import work_on_trial
 from models_runner.systems import catalog
-from models_runner.web.fields import ParametersField
 from models_runner.web.system_form import ADAPTER_LABELS, SystemForm
 from tests.factories import DatasetFactory, DocumentFactory, ReferenceFactory, SystemFactory
 from tests.people import annotator, researcher, stranger
 from tests.servers.endpoint import always, completion, endpoint
 
 pytestmark = pytest.mark.django_db
-
-
-class SizeForm(forms.Form):
-    parameters = ParametersField()
-
-
 GOOD = (200, {}, completion("The library opens on Monday.", prompt_tokens=40))
 OPENAI = {
     "slug": "far", "name": "Far away", "regime": "zero-shot", "model_id": "big", "context_window": "8192",
@@ -373,17 +365,6 @@ def test_blanks_in_a_short_name_become_hyphens():
 def test_a_size_is_taken_as_it_is_written(written, number):
     post("create", parameters=written)
     assert System.objects.get().parameters == number
-
-
-@pytest.mark.parametrize(
-    ("number", "shown"),
-    [(8 * 10**9, "8B"), (1_100_000_000, "1.1B"), (780_000_000, "780M"), (10**15, 10**15), (2 * 10**12, "2T"), (8030261248, 8030261248),
-     (999, 999), (1500, "1.5K"), (None, None)],
-)  # fmt: skip
-def test_a_size_is_shown_as_people_write_it_where_that_says_the_same(number, shown):
-    field = SizeForm(initial={"parameters": number})["parameters"]
-    assert field.value() == shown
-    assert number is None or ParametersField().clean(str(shown)) == number
 
 
 @pytest.mark.parametrize("written", ["eight", "8 GB", "-8B", "0", "1e9B", "9999T", "9" * 400 + "B", "8.5.1B"])

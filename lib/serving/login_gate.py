@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
 from lib.serving.addresses import page_before
@@ -33,6 +32,6 @@ def ask_to_log_in(request: HttpRequest) -> HttpResponseBase:
         return HttpResponseClientRefresh()
     if request.method in ("GET", "HEAD"):
         return redirect_to_login(request.get_full_path())
-    messages.warning(request, _("You were logged out meanwhile, so nothing was saved. Log in, and send it again."))
+    messages.warning(request, "You were logged out meanwhile, so nothing was saved. Log in, and send it again.")
     # The page of the form: the address of a button answers no GET.
     return redirect_to_login(page_before(request) or reverse("home"))

@@ -1,6 +1,7 @@
 """Whose session has ended is led back to their page after the login, and told that nothing was saved."""
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -25,6 +26,12 @@ def test_a_form_leads_back_to_its_page():
     assert answer["Location"] == f"{reverse('login')}?next=/systems/far/change/%3Ffrom%3Dlist"
     assert TOLD in visitor.get(answer["Location"]).content.decode()
     assert System.objects.get(pk=system.pk).name == system.name
+
+
+def test_it_is_told_in_the_visitors_language():
+    visitor, answer = sent_by_a_visitor("/systems/", "/systems/far/delete/")
+    visitor.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
+    assert "没有保存任何内容" in visitor.get(answer["Location"]).content.decode()
 
 
 def test_a_button_leads_back_to_the_page_that_shows_it():
