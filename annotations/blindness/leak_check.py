@@ -69,11 +69,12 @@ def _open_studies() -> QuerySet[Study]:
 
 def _check_study(study: Study) -> int:
     names = [name for system in study.systems.all() for name in (system.slug, system.name)]
-    checked = 0
-    while batch := list(not_searched(study).select_related("document__transcript")[:BATCH]):
+    # Found once: to find them is to go through all pairs of the study.
+    found = list(not_searched(study).values_list("pk", flat=True))
+    for first in range(0, len(found), BATCH):
+        batch = Summary.objects.filter(pk__in=found[first : first + BATCH]).prefetch_related("document__transcript")
         _replace(study, [_check(study, summary, names) for summary in batch])
-        checked += len(batch)
-    return checked
+    return len(found)
 
 
 @transaction.atomic
