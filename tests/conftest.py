@@ -13,6 +13,7 @@ from django.test import override_settings
 from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 
+from jobs.nothing_left import NothingLeft
 from tests import emptying
 from tests.plain import plain_settings, with_room
 
@@ -138,6 +139,12 @@ def _english():
 def _broker_is_tried(monkeypatch):
     """A broker that did not answer in another test is not left alone in this one."""
     monkeypatch.setattr("jobs.messages._silent_until", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered():
+    """Ids come again after a test: what another found done says nothing of this one."""
+    NothingLeft.forget()
 
 
 @pytest.fixture(autouse=True, scope="session")

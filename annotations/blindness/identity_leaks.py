@@ -62,9 +62,11 @@ def find_giveaways(summary: str, transcript: str, system_names: Iterable[str] = 
     Returns:
         Flags in the order of the text; of overlapping ones, only the longest.
     """
-    said = _fold(transcript).text
-    terms = [*_known_terms(), *_system_terms(system_names)]
+    terms = [*_known_terms(), *_system_terms(frozenset(system_names))]
     hits = [*_hits(_fold(summary), terms), *_hits(_fold_visible(summary), terms)]
+    if not hits:
+        return []
+    said = _fold(transcript).text
     absent = {term for term in {hit[2] for hit in hits} if not _loosely(term).search(said)}
     return [IdentityFlag(*hit) for hit in _longest([hit for hit in hits if hit[2] in absent])]
 
@@ -126,20 +128,25 @@ def _loosely(term: str) -> re.Pattern[str]:
     return _whole(r"[\W_]*".join(map(re.escape, parts)) + VERSION, re.IGNORECASE)
 
 
-def _system_terms(names: Iterable[str]) -> Iterator[tuple[str, re.Pattern[str]]]:
-    for name in sorted(set(names)):
-        plain = _fold(name).text
-        words = re.findall(r"[^\W_]+", plain)
-        telling = [word for word in words if _is_telling(word)]
-        if telling:
-            yield name, _whole(r"[\W_]*".join(map(re.escape, words)), re.IGNORECASE)
-        elif re.search(r"[^\W_][-_.][^\W_]", plain):
-            # An ordinary word and a number are a name only with the hyphen: "lead-3", not "will lead 3 teams".
-            yield name, _whole("[-_.]".join(map(re.escape, words)), re.IGNORECASE)
-        elif len(words) == 1 and not _is_ordinary(words[0]):
-            yield name, _whole(re.escape(words[0]))  # short: only in its own case
-        for word in telling:
-            yield word, _whole(re.escape(word) + VERSION, re.IGNORECASE)
+@lru_cache(maxsize=100)
+def _system_terms(names: frozenset[str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple(term for name in sorted(names) for term in _terms_of(name))
+
+
+def _terms_of(name: str) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """Yield the whole name, where it is not of ordinary words, and each of its words that tells."""
+    plain = _fold(name).text
+    words = re.findall(r"[^\W_]+", plain)
+    telling = [word for word in words if _is_telling(word)]
+    if telling:
+        yield name, _whole(r"[\W_]*".join(map(re.escape, words)), re.IGNORECASE)
+    elif re.search(r"[^\W_][-_.][^\W_]", plain):
+        # An ordinary word and a number are a name only with the hyphen: "lead-3", not "will lead 3 teams".
+        yield name, _whole("[-_.]".join(map(re.escape, words)), re.IGNORECASE)
+    elif len(words) == 1 and not _is_ordinary(words[0]):
+        yield name, _whole(re.escape(words[0]))  # short: only in its own case
+    for word in telling:
+        yield word, _whole(re.escape(word) + VERSION, re.IGNORECASE)
 
 
 def _is_telling(word: str) -> bool:

@@ -11,14 +11,17 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annotations.blindness.identity_leaks import find_giveaways, list_key
+from annotations.counts.pairs_stamp import pairs_stamp
 from annotations.models import Comparison, GiveawayCheck, Study
 from jobs.messages import announce
+from jobs.nothing_left import NothingLeft
 from jobs.registry import Swept
 from models_runner.models import Summary
 
 logger = logging.getLogger(__name__)
 
 BATCH = 50
+_nothing_left = NothingLeft()
 
 
 def announce_leak_check() -> None:
@@ -28,14 +31,18 @@ def announce_leak_check() -> None:
 
 def sweep_leak_check(*, starting: bool = False) -> Swept:
     """Tell again: a message may have been lost."""
+    if _nothing_left.holds((list_key(), pairs_stamp()), _some_unchecked):
+        return Swept()
+    announce_leak_check()
+    return Swept(announced=1)
+
+
+def _some_unchecked() -> bool:
     checks = GiveawayCheck.objects.filter(study=OuterRef("study"), searched_for=list_key())
     unchecked = ~Exists(checks.filter(summary=OuterRef("summary_a"))) | ~Exists(
         checks.filter(summary=OuterRef("summary_b"))
     )
-    if not Comparison.objects.filter(unchecked, study__in=_open_studies()).exists():
-        return Swept()
-    announce_leak_check()
-    return Swept(announced=1)
+    return Comparison.objects.filter(unchecked, study__in=_open_studies()).exists()
 
 
 def check_all() -> str:
@@ -57,10 +64,11 @@ def in_flagged_pair(study: Study) -> Q:
 
 def not_searched(study: Study) -> QuerySet[Summary]:
     """Compared summaries that were not looked through for the names known now."""
-    compared = Comparison.objects.filter(study=study)
-    in_a_pair = Exists(compared.filter(summary_a=OuterRef("pk"))) | Exists(compared.filter(summary_b=OuterRef("pk")))
+    # From the study's pairs: its dataset may have many more summaries, and many studies.
+    pairs = Comparison.objects.filter(study=study).order_by()
+    compared = pairs.values("summary_a").union(pairs.values("summary_b"))
     checked = GiveawayCheck.objects.filter(study=study, summary=OuterRef("pk"), searched_for=list_key())
-    return Summary.objects.filter(in_a_pair, ~Exists(checked)).order_by("document", "pk")
+    return Summary.objects.filter(~Exists(checked), pk__in=compared).order_by("document", "pk")
 
 
 def _open_studies() -> QuerySet[Study]:
@@ -69,11 +77,12 @@ def _open_studies() -> QuerySet[Study]:
 
 def _check_study(study: Study) -> int:
     names = [name for system in study.systems.all() for name in (system.slug, system.name)]
-    checked = 0
-    while batch := list(not_searched(study).select_related("document__transcript")[:BATCH]):
+    # Found once: to find them is to go through all pairs of the study.
+    found = list(not_searched(study).values_list("pk", flat=True))
+    for first in range(0, len(found), BATCH):
+        batch = Summary.objects.filter(pk__in=found[first : first + BATCH]).prefetch_related("document__transcript")
         _replace(study, [_check(study, summary, names) for summary in batch])
-        checked += len(batch)
-    return checked
+    return len(found)
 
 
 @transaction.atomic

@@ -11,16 +11,19 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from annotations.counts.pairs_stamp import pairs_stamp
 from annotations.evidence.foreign import foreign_rows, foreign_sides, foreign_wanting, save_foreign
 from annotations.models import Comparison, EvidenceJob, ForeignEvidence, Study, StudyReport, SummaryEvidence
 from annotations.models.evidence import EvidenceJobQuerySet
 from jobs.leases import lease_time
 from jobs.messages import announce
+from jobs.nothing_left import NothingLeft
 from jobs.registry import Swept
 from jobs.working import work_on_held
 from models_runner.models import Document, Summary
 
 CANDIDATES = 20
+_nothing_left = NothingLeft()
 
 
 def summaries_wanting() -> QuerySet[Summary]:
@@ -34,14 +37,14 @@ def summaries_wanting() -> QuerySet[Summary]:
 
 
 def waiting_documents() -> QuerySet[Document]:
-    """Documents with such summaries that nobody works on and nobody has given up."""
+    """Documents with such summaries that nobody works on and nobody has given up.
+
+    Each is looked at by itself, in their order, so that the first few cost little however many there are.
+    """
     unavailable = EvidenceJob.objects.unavailable().filter(document=OuterRef("pk"))
-    of_a, of_b = foreign_sides()
-    wanting = (
-        Q(pk__in=summaries_wanting().values("document"))
-        | Q(pk__in=of_a.order_by().values("document"))
-        | Q(pk__in=of_b.order_by().values("document"))
-    )
+    own, (of_a, of_b) = summaries_wanting(), foreign_sides()
+    wanting = Q(Exists(own.filter(document=OuterRef("pk"))))
+    wanting |= Q(Exists(of_a.filter(document=OuterRef("pk")))) | Q(Exists(of_b.filter(document=OuterRef("pk"))))
     return Document.objects.filter(wanting, ~Exists(unavailable)).order_by("pk")
 
 
@@ -78,16 +81,28 @@ def work_on_next_document(*, owner: str) -> str:
     job = _claim(owner)
     if job is None:
         return "evidence: no document waits"
-    if waiting_documents().exists():
+    if _first_waiting(job.document_id, 1):
         announce_evidence()  # for the next idle worker, which tells the one after it
     return work_on_held(job, _find_and_save)
 
 
+def _first_waiting(after: int, number: int) -> list[int]:
+    """Return the ids of documents that wait: of those behind one, or else of all, so that few are looked at twice."""
+    waiting = waiting_documents().values_list("pk", flat=True)
+    return list(waiting.filter(pk__gt=after)[:number]) or list(waiting[:number])
+
+
 def _claim(owner: str) -> EvidenceJob | None:
-    for document_id in waiting_documents().values_list("pk", flat=True)[:CANDIDATES]:
+    for document_id in _first_waiting(_reached(), CANDIDATES):
         if EvidenceJob.objects.claim_document(document_id, owner=owner, now=timezone.now(), lease=lease_time()):
             return EvidenceJob.objects.select_related("document__transcript").get(document=document_id)
     return None
+
+
+def _reached() -> int:
+    """Return the id of the document whose job was taken last by anybody; 0 where none is."""
+    jobs = EvidenceJob.objects.exclude(status=EvidenceJob.Status.PENDING).order_by("-pk")
+    return jobs.values_list("document", flat=True).first() or 0
 
 
 def _find_and_save(job: EvidenceJob, held: EvidenceJobQuerySet) -> str:
@@ -144,8 +159,10 @@ def sweep_evidence(*, starting: bool = False) -> Swept:
     if starting:
         failed = EvidenceJob.objects.filter(status__in=[EvidenceJob.Status.PENDING, EvidenceJob.Status.FAILED])
         failed.exclude(failure_reason__in=["", EvidenceJob.WORKER_ENDED]).put_back(attempts=0)
+    if freed or starting:
+        NothingLeft.forget()
     under_work = EvidenceJob.objects.running().exists()
-    if (starting or not under_work) and waiting_documents().exists():
+    if (starting or not under_work) and not _nothing_left.holds(pairs_stamp(), waiting_documents().exists):
         announce_evidence()
         return Swept(freed, 1)
     return Swept(freed)

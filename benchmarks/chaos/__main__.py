@@ -1,6 +1,6 @@
 """Attack the site while people rate and workers write, and count what was lost or came twice.
 
-    python -m benchmarks.chaos [--on postgresql-redis] [--seed 1] [--minutes 15] [--kills 100] [--quick]
+    python -m benchmarks.chaos [--on postgresql-redis] [--seed 1] [--minutes 15] [--kills 100] [--quick] [--calm]
 
 For each combination of database and broker it starts servers of its own, two web processes, three workers, annotators
 who send each answer until it is acknowledged, as the page does, and a researcher who opens boards and asks for exports
@@ -8,6 +8,9 @@ and releases, while summaries are written and scored. Meanwhile workers and web 
 ended without a shutdown, the broker loses its messages, the disk is full for some seconds, and the clock is an hour
 ahead for a while. At the end everything must be done, once. Then every page, form and parameter is asked with values
 that nobody means, on both databases.
+
+With --calm nothing goes wrong: the same people, researcher, runs, scores, exports and releases, 64 annotators unless
+--annotators says otherwise, and the report says how long *next* and *save* took them.
 
 The seed says what is attacked, and when; how processes share the machine it does not. Ends with status 1 on any
 violation. Root may mount a small disk, and is needed for one that fills; a C compiler for the clock.
@@ -40,11 +43,12 @@ FUZZED = ["tests/evalsite/test_fuzz.py", "tests/api/test_bad_input.py"]
 
 def combination_options(options: argparse.Namespace, combinations: int) -> list[str]:
     if options.quick:
-        return QUICK
+        return [*QUICK, *["--calm"] * options.calm]
     bound = (options.minutes * 60 - (FUZZ_SECONDS if options.fuzz else 0)) / combinations
     counts = {"kills": options.kills, "restarts": options.restarts, "wipes": options.wipes}
-    counts |= {"comparisons": options.comparisons}
+    counts |= {"comparisons": options.comparisons, "annotators": options.annotators}
     words = [word for name, count in counts.items() for word in (f"--{name}", str(count))]
+    words += ["--calm"] * options.calm
     return [*words, "--bound", str(bound), "--seconds", str(bound * PART_WITH_FAULTS)]
 
 
@@ -100,6 +104,9 @@ def show(reports: list[dict[str, Any]]) -> None:
         rows.append((report["on"], report["seconds"], *done, *counts, sum(row[1] for row in report["violations"])))
     print(tabulate(rows, columns))
     for report in reports:
+        if took := report.get("took"):
+            times = ", ".join(f"{what} p50 {half} ms, p95 {most} ms" for what, (half, most) in took.items())
+            print(f"{report['on']}: {times}; the researcher: {report['did']}")
         if said := report.get("said"):
             print(f"{report['on']}: {said}")
         for name, count, examples in report["violations"]:
@@ -114,7 +121,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=100, help="On each combination; so are the next two.")
     parser.add_argument("--restarts", type=int, default=20)
     parser.add_argument("--wipes", type=int, default=5)
+    parser.add_argument("--annotators", type=int, help="8 if not said, 64 with --calm.")
     parser.add_argument("--comparisons", type=int, default=600, help="Of two places each, that people rate.")
+    parser.add_argument("--calm", action="store_true", help="Without faults, and without odd values at the end.")
     parser.add_argument("--no-fuzz", dest="fuzz", action="store_false")
     parser.add_argument(
         "--quick", action="store_true", help="SQLite with files alone, half a minute, one of each fault."
@@ -123,6 +132,8 @@ def arguments() -> argparse.Namespace:
     options = parser.parse_args()
     if options.quick:
         options.on, options.fuzz = options.on or ["sqlite-files"], False
+    options.fuzz = options.fuzz and not options.calm
+    options.annotators = options.annotators or (64 if options.calm else 8)
     return options
 
 

@@ -70,6 +70,7 @@ class ChaosAnnotator(Patient, SimulatedAnnotator):
         super().__init__(server, username, invitation, seed)
         self.daemon, self.pace, self.faults, self.wrong = True, pace, Counter(), []
         self.joined = threading.Event()
+        self.took: dict[str, list[float]] = {"next": [], "save": []}
 
     def _rate_one(self) -> bool:
         if self.pace.stopped:
@@ -88,7 +89,16 @@ class ChaosAnnotator(Patient, SimulatedAnnotator):
         self.joined.set()
 
     def _open(self, request: Request) -> str:
-        return self.insist(super()._open, request)
+        begun = time.monotonic()
+        body = self.insist(super()._open, request)
+        if self.joined.is_set() and (what := self._kind(request)):
+            self.took[what].append(time.monotonic() - begun)
+        return body
+
+    def _kind(self, request: Request) -> str:
+        """Say whether this asked for a pair, with its whole page, or sent a vote; "" for anything else."""
+        rate = self.server + self.rate
+        return {rate: "next", f"{rate}vote": "save"}.get(request.full_url, "")
 
 
 class Researcher(Patient, SimulatedAnnotator):
@@ -110,7 +120,8 @@ class Researcher(Patient, SimulatedAnnotator):
 
     def _look(self) -> None:
         slug = self.study.slug
-        pages = {"board": f"/boards/{slug}/", "quality": f"/studies/{slug}/quality/", "runs": "/runs/"}
+        pages = {"board": f"/boards/{slug}/", "figures": f"/boards/{slug}/figures/", "trust": f"/boards/{slug}/trust/"}
+        pages |= {"quality": f"/studies/{slug}/quality/", "runs": "/runs/"}
         what = self.rng.choice([*pages, "streamed", "export", "release"])
         self.done[what] += 1
         if what in pages:

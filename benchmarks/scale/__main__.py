@@ -1,8 +1,10 @@
 """Fill a database to a size, and time pages, claims and rating beside heavy pages on it.
 
     python -m benchmarks.scale --postgresql URL [--votes 2000000] [--comparisons 1000000] [--summaries 104000]
-                               [--annotators 2000] [--studies 50] [--only pages,claims,mixed,sizes] [--keep NAME]
+                               [--annotators 2000] [--studies 50] [--only pages,claims,mixed,sizes,memory]
+                               [--keep NAME]
 
+The part "memory" runs the whole site for --minutes and is left out unless --only names it.
 Everything is in a database of its own on that server, which is deleted afterwards; --keep NAME fills a database that is
 there and leaves it, or takes one that an earlier run filled. docs/benchmarks.md says how to read the output.
 """
@@ -16,11 +18,12 @@ from contextlib import ExitStack, contextmanager
 from tabulate import tabulate
 
 from benchmarks.parts.site import database, temporary_site
-from benchmarks.scale import claims, mixed
+from benchmarks.scale import claims, memory, mixed
 from benchmarks.scale.fill import HUGE, Size, fill
 from benchmarks.scale.pages import time_pages
 
 PARTS = ("pages", "sizes", "claims", "mixed")
+LONG_PARTS = ("memory",)
 
 
 def main() -> None:
@@ -34,6 +37,7 @@ def main() -> None:
             "sizes": show_sizes,
             "claims": show_claims,
             "mixed": show_mixed,
+            "memory": show_memory,
         }
         for name in options.parts:
             parts[name](options)
@@ -129,6 +133,17 @@ def show_mixed(options: argparse.Namespace) -> None:
         )
 
 
+def show_memory(options: argparse.Namespace) -> None:
+    """Print what each kind of process holds, and whether it grew after it had settled."""
+    invitation, names = mixed.prepare(options.raters)
+    hour = memory.measure(names, invitation, options.port, options.minutes, pause=options.pause, every=options.every)
+    headings = ("MB of PSS", "first minute", "highest", "second third", "last third", "growth")
+    print(tabulate(hour.rows(), headings, floatfmt=".0f"))
+    print(
+        f"{hour.votes:,} votes, {hour.opened:,} heavy answers, {len(hour.errors)} errors {hour.errors[:3]}", flush=True
+    )
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--postgresql", metavar="URL", required=True)
@@ -142,13 +157,17 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=20, help="For how long they are claimed.")
     parser.add_argument("--raters", type=int, default=16)
     parser.add_argument("--rated", type=int, default=400, help="Votes of all raters, alone and beside heavy pages.")
+    parser.add_argument("--minutes", type=float, default=60, help="For how long memory is watched.")
+    parser.add_argument("--pause", type=float, default=1, help="Seconds between a vote and the next pair meanwhile.")
+    parser.add_argument("--every", type=float, default=60, help="Seconds between openings of heavy pages meanwhile.")
     parser.add_argument("--only", default=",".join(PARTS))
     parser.add_argument("--keep", metavar="NAME", help="A database on the server that is not deleted.")
     parser.add_argument("--port", type=int, default=8768)
     options = parser.parse_args()
     options.parts = options.only.split(",")
-    if wrong := [name for name in options.parts if name not in PARTS]:
-        parser.error(f"There is no part {wrong[0]!r}. Expected some of: {', '.join(PARTS)}.")
+    if wrong := [name for name in options.parts if name not in (*PARTS, *LONG_PARTS)]:
+        known = ", ".join((*PARTS, *LONG_PARTS))
+        parser.error(f"There is no part {wrong[0]!r}. Expected some of: {known}.")
     return options
 
 

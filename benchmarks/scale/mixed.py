@@ -45,7 +45,10 @@ class Mixed:
 
 
 def prepare(people: int) -> tuple[str, list[str]]:
-    """Create the annotators and a researcher; return the invitation and their names. They join by themselves."""
+    """Create annotators and researchers, where no earlier part has; return the invitation and the annotators' names.
+
+    They join by themselves.
+    """
     from django.contrib.auth.models import User
 
     from accounts.roles import give_role
@@ -54,10 +57,12 @@ def prepare(people: int) -> tuple[str, list[str]]:
 
     study = Study.objects.get(slug=HUGE)
     names = [f"rater-{n}" for n in range(people)]
-    for name in names:
+    readers = [f"reader-{n}" for n in range(len(BESIDE))]
+    there = set(User.objects.filter(username__in=[*names, *readers]).values_list("username", flat=True))
+    for name in (name for name in names if name not in there):
         User.objects.create_user(name, password=PASSWORD)
-    for n in range(len(BESIDE)):
-        user = User.objects.create_user(f"reader-{n}", password=PASSWORD)
+    for name in (name for name in readers if name not in there):
+        user = User.objects.create_user(name, password=PASSWORD)
         give_role(user, "administrator")
         Membership.objects.create(study=study, user=user, role="owner")
     return invitation_path(study), names

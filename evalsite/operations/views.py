@@ -26,6 +26,7 @@ from evalsite.operations.reasons import kinds_of
 from evalsite.operations.state import site_state
 from evalsite.operations.versions import own_version
 from jobs import sweeper
+from jobs.nothing_left import NothingLeft
 from lib.serving.login_gate import login_required
 
 VIEWS_SHOWN = 10
@@ -89,6 +90,7 @@ def versions() -> list[tuple[str, str]]:
 @operators_only
 @require_POST
 def sweep_now(request: HttpRequest) -> HttpResponse:
+    NothingLeft.forget()
     swept = sweeper.sweep()
     text = _("Freed by the sweep: {freed}. Announced again: {announced}.")
     messages.success(request, text.format(**swept))

@@ -1,6 +1,8 @@
 """Summaries that name their author: found in the background, marked on votes, left out of boards on demand."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -124,3 +126,21 @@ def test_new_pairs_and_a_sweep_tell_the_workers(monkeypatch, django_capture_on_c
     with django_capture_on_commit_callbacks(execute=True):
         sweep()
     assert "annotations.tasks.check_giveaways" not in told
+
+
+def test_pairs_are_gone_through_once_however_many_summaries_there_are(monkeypatch):
+    make_study(systems=3, documents=4)
+    monkeypatch.setattr(leak_check, "BATCH", 5)
+    with CaptureQueriesContext(connection) as queries:
+        assert leak_check.check_all() == "names of models: 12 summaries looked through"
+    assert GiveawayCheck.objects.count() == 12
+    assert len([query for query in queries if "annotations_comparison" in query["sql"]]) == 1
+
+
+def test_sweeps_do_not_go_through_all_pairs_again_until_some_are_added(study):
+    assert leak_check.sweep_leak_check().announced == 0
+    with CaptureQueriesContext(connection) as queries:
+        assert leak_check.sweep_leak_check().announced == 0
+    assert not [query for query in queries if "giveawaycheck" in query["sql"]]
+    make_study(systems=2, documents=1, slug="t")
+    assert leak_check.sweep_leak_check().announced == 1

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from annotations.evidence import work
 from annotations.gold.attention_checks import add_attention_checks
-from annotations.models import EvidenceJob, ForeignEvidence, Study, SummaryEvidence
+from annotations.models import Comparison, EvidenceJob, ForeignEvidence, Study, SummaryEvidence
 from annotations.models.evidence import METHOD
 from annotations.rating.assignment import take_comparison
 from annotations.rating.page import rating_page
@@ -16,7 +18,7 @@ from jobs.models import MAX_ATTEMPTS
 from jobs.sweeper import sweep
 from models_runner.metrics.registry import MetricUnavailableError
 from models_runner.models import Summary
-from tests.factories import AnnotatorFactory, SummaryFactory, make_study
+from tests.factories import AnnotatorFactory, DocumentFactory, SummaryFactory, make_study
 from tests.people import researcher
 
 pytestmark = pytest.mark.django_db
@@ -194,6 +196,40 @@ def test_the_sweep_finds_work_whose_message_was_lost(study, messages, django_cap
     with django_capture_on_commit_callbacks(execute=True):
         sweep(starting=True)
     assert messages == ["message"]
+
+
+def test_sweeps_do_not_search_anew_until_pairs_are_added(study):
+    work_on_everything()
+    assert work.sweep_evidence().announced == 0
+    with CaptureQueriesContext(connection) as queries:
+        work.sweep_evidence()
+    assert not [query for query in queries if "summaryevidence" in query["sql"]]
+    summary = Summary.objects.last()
+    added = SummaryFactory(run=summary.run, document=DocumentFactory(dataset=study.dataset), text=TEXT)
+    other = SummaryFactory(run=Summary.objects.first().run, document=added.document, text=TEXT)
+    Comparison.objects.create(
+        study=study, document=added.document, summary_a=added, summary_b=other, quota=1, shuffle=1
+    )
+    assert work.sweep_evidence().announced == 1
+
+
+def test_what_an_ended_worker_held_is_found_by_the_sweep_that_frees_it(study):
+    work_on_everything()
+    assert work.sweep_evidence() == (0, 0)
+    SummaryEvidence.objects.filter(summary__document=first_document(study)).delete()
+    lease = timezone.now() - timedelta(minutes=1)
+    EvidenceJob.objects.filter(document=first_document(study)).update(
+        owner="elsewhere:2:2:2", lease_until=lease, attempts=1, status="running"
+    )
+    assert work.sweep_evidence() == (1, 1)
+
+
+def test_documents_behind_the_last_one_come_first(study):
+    first, last = study.dataset.documents.order_by("pk")
+    EvidenceJob.objects.create(document=first, status="done")
+    assert work._first_waiting(work._reached(), 5) == [last.pk]
+    EvidenceJob.objects.create(document=last, status="failed", failure_reason="Too large.")
+    assert work._first_waiting(work._reached(), 5) == [first.pk]
 
 
 def test_the_sweep_sends_nothing_while_somebody_works(study, messages, django_capture_on_commit_callbacks):
