@@ -1,7 +1,6 @@
 """What people come to by clicks, against axe-core's rules: no serious violation. Every address is in test_every_page.py."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import expect
@@ -14,6 +13,7 @@ from models_runner.models import Document, Summary
 from tests.annotations.helpers import make_gold
 from tests.browser.rating import takes_answers
 from tests.factories import AnnotatorFactory, UserFactory, make_study
+from tools.accessibility import checks
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -26,8 +26,8 @@ SCREENS = [
 
 def violations(page):
     """Rule, and the elements that break it."""
-    found = Axe().run(page).response["violations"]
-    return {rule["id"]: [node["html"][:200] for node in rule["nodes"]] for rule in found if rule["impact"] in SERIOUS}
+    found = [rule for rule in checks.violations(page) if rule["impact"] in SERIOUS]
+    return {rule["id"]: [node["html"][:200] for node in rule["nodes"]] for rule in found}
 
 
 @pytest.fixture

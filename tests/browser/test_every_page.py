@@ -9,7 +9,7 @@ import pytest
 from annotations.quality.report import AnnotatorQuality
 from leaderboards.presentation.charts.script import make_script
 from tests.test_permissions import TABLE
-from tools.accessibility.checks import ZOOMED, cut_off
+from tools.accessibility.checks import ZOOMED, cut_off, violations
 from tools.accessibility.site import NO_PAGES, fill_site
 from tools.accessibility.views import VIEWS
 from tools.accessibility.visiting import Visitors, look_once
@@ -72,6 +72,28 @@ def test_what_is_cut_off_is_found(chromium):
         "choice cut off",
     ]
     assert all(any(fault.startswith(kind) for fault in found) for kind in expected), found
+
+
+PALE = """<!doctype html><html lang="en"><title>Pale</title><main style="background: #fff"><h1 style="color: #777">Pale</h1>
+<p style="color: #999">Too pale on white.</p><p style="color: #999; background: #000">Bright on black.</p>
+<p style="color: #999; opacity: 0.9">Paler still.</p><p style="color: #333">Dark on white.</p>
+<div style="background: #000"><p style="color: #333">Dark on black.</p></div></main>"""
+
+
+def test_words_without_contrast_are_found(chromium):
+    """Though each colour is read once: the same one is right on one ground and wrong on another."""
+    page = chromium.new_page()
+    page.set_content(PALE)
+    (light,) = violations(page, ["color-contrast"])
+    page.add_style_tag(content="main { background: #000 !important }")
+    (dark,) = violations(page, ["color-contrast"])
+    page.close()
+    assert [words(node) for node in light["nodes"]] == ["Too pale on white.", "Paler still.", "Dark on black."]
+    assert [words(node) for node in dark["nodes"]] == ["Dark on white.", "Dark on black."]
+
+
+def words(node):
+    return node["html"].partition(">")[2].partition("<")[0]
 
 
 CHINESE = """<!doctype html><html lang="zh-hans"><title>语言</title><main><h1>语言</h1>

@@ -30,10 +30,18 @@ def _clean_broker():
     empty_broker()
 
 
-@pytest.fixture
-def database():
+@pytest.fixture(scope="module")
+def one_door():
+    """All workers know the database by one address, so one process is loaded for them all (tests/services/warm.py)."""
     with door(int(connection.settings_dict["PORT"])) as made:
         yield made
+
+
+@pytest.fixture
+def database(one_door):
+    yield one_door
+    one_door.shut()
+    one_door.open()
 
 
 def through(opening):
