@@ -33,7 +33,7 @@ def _wrong_list(column: str, is_right: str) -> str:
                SELECT 1 FROM json_each(NEW.{column}) look JOIN json_each(NEW.{column}) earlier
                ON earlier.key = look.key - 1 WHERE look.value <= earlier.value
            )
-       )"""
+       )"""  # noqa: S608  (no values)
 
 
 SQLITE_RISE = {
@@ -95,7 +95,7 @@ def _rise(name: str, column: str, is_right: str, value: str) -> tuple[str, str]:
                ON earlier.place = look.place - 1 WHERE {value.format("look")} <= {value.format("earlier")}
            ) THEN
                {raised}
-           END IF;"""
+           END IF;"""  # noqa: S608  (no values)
     return (
         _refusal(name, body),
         f"""CREATE OR REPLACE TRIGGER {name} BEFORE INSERT OR UPDATE OF {column}

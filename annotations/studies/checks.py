@@ -215,13 +215,12 @@ def check_looks(plan: LookPlan, small: System | None, large: System | None, clos
 def _check_look_dates(plan: LookPlan, closes: datetime | None) -> None:
     if not plan.look_dates:
         raise StudySetupError(
-            "A number of votes is planned for looks at dates, but no dates. Write the dates, or leave the number empty.",
+            "A number of votes is planned for looks at dates, but no dates. Write the dates, or leave the number "
+            "empty.",
             "look_maximum",
         )
     if plan.look_votes:
-        raise StudySetupError(
-            "Looks are planned at numbers of votes and at dates. Keep one of the two.", "look_dates"
-        )
+        raise StudySetupError("Looks are planned at numbers of votes and at dates. Keep one of the two.", "look_dates")
     if problem := look_dates_problem(plan.look_dates):
         raise StudySetupError(problem, "look_dates")
     if problem := look_maximum_problem(plan.look_maximum):
@@ -256,9 +255,14 @@ def look_dates_problem(dates: Sequence[str]) -> str:
 def look_maximum_problem(votes: int | None) -> str:
     """Return what is wrong with the number of votes that is planned for looks at dates; "" if nothing is."""
     if votes is None:
-        return "Looks at dates need the number of votes that is planned by the last one: how strict they are follows from it."
+        return (
+            "Looks at dates need the number of votes that is planned by the last one: how strict they are follows from "
+            "it."
+        )
     if not LEAST_VOTES <= votes <= LARGEST:
-        return f"By the last date {votes} votes are planned; expected at least {LEAST_VOTES}, below which nothing is said."
+        return (
+            f"By the last date {votes} votes are planned; expected at least {LEAST_VOTES}, below which nothing is said."
+        )
     return ""
 
 

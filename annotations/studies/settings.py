@@ -40,9 +40,7 @@ LOOKS = ("look_votes", "look_dates", "look_maximum", "look_spending")
 FIXED_BY_RATING = (*ANSWERS, *LOOKS)
 LABELS = dict(
     zip(ANSWERS, ("Equally good", "Both bad", "Strength", "Comments", "Summaries", "Mark errors"), strict=True)
-) | dict(
-    zip(LOOKS, ("Planned looks", "Looks at dates", "Votes by the last date", "Strictness of looks"), strict=True)
-)
+) | dict(zip(LOOKS, ("Planned looks", "Looks at dates", "Votes by the last date", "Strictness of looks"), strict=True))
 ALWAYS = (
     *("title", "annotator_title", "guidelines", "quota", "break_minutes", "gold_every", "open_link", "ask_guess"),
     "repeat_every",
@@ -155,7 +153,8 @@ def _check_looks(before: Study, changed: Sequence[str], values: Mapping[str, Any
         plan = LookPlan(**{name: values.get(name, getattr(before, name)) for name in LOOKS})
         # A study may end sooner than was planned; its plan may not be made so.
         closes = values.get("closes_at", before.closes_at) if not {*LOOKS}.isdisjoint(changed) else None
-        check_looks(plan, *(values.get(name, getattr(before, name)) for name in PAIR), closes)
+        small, large = (values.get(name, getattr(before, name)) for name in PAIR)
+        check_looks(plan, small, large, closes)
     if not {*PAIR}.isdisjoint(changed) and before.planned_looks and is_rated(before):
         raise StudySetupError(
             "The systems in question can no longer change: looks at them are planned, and annotators have already "

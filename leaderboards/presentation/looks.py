@@ -15,6 +15,7 @@ Claim = TakenLook.Claim
 # The picture: standard errors beyond these are drawn at its edge.
 FARTHEST = 6.0
 EDGE, LOW, HIGH = 8.0, 120.0, 16.0
+UNUSED = "Rating was not open until the last date: what was left of the chance of a wrong claim was not used."
 ENDED = "The study ended before it was decided."
 NOT_YET = "No look is due yet."
 NO_MORE = "The votes do not decide. Votes added now change nothing of that."
@@ -141,7 +142,7 @@ def _before_date(standing: LookStanding, date: str, now: str) -> tuple[str, str,
     if standing.is_closed:
         closed = (
             f"Rating was closed with {now} votes between the two, before the look on {date}. Unless it is open again by "
-            "the last date, looks read these votes and spend nothing more."
+            "the last date, what is left of the chance of a wrong claim is not used."
         )
         return ENDED, "open", [closed]
     of = format_count(standing.maximum or 0)
@@ -156,7 +157,7 @@ def _unspent(standing: LookStanding) -> list[str]:
     """Say why the last date spent less than was left."""
     if standing.maximum is None or standing.is_over:
         return []
-    return ["Rating was not open until the last date, so a part of the level stays unspent."]
+    return [UNUSED]
 
 
 def _claim(look: TakenLook, system: str, against: str) -> str:

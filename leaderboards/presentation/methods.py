@@ -133,10 +133,10 @@ def _planned_at_dates(study: Study, kind: str) -> str:
     dates = ", ".join(f"{moment:%Y-%m-%d %H:%M}" for moment in study.look_moments)
     maximum = format_count(study.look_maximum or 0)
     return (
-        f"Looks were planned before the first judgement, at dates (in UTC: {dates}), with boundaries by alpha spending of "
-        f"{kind} type (one-sided level 0.025; Lan and DeMets, 1983), of which the information is the share of {maximum} "
-        "planned judgements between the two systems in question and all that is left is spent at the last date, and "
-        "repeated confidence intervals (Jennison and Turnbull, 1989) with quantiles of t."
+        f"Looks were planned before the first judgement, at dates (in UTC: {dates}), with boundaries by alpha spending "
+        f"of {kind} type (one-sided level 0.025; Lan and DeMets, 1983), of which the information is the share of "
+        f"{maximum} planned judgements between the two systems in question and all that is left is spent at the last "
+        "date, and repeated confidence intervals (Jennison and Turnbull, 1989) with quantiles of t."
     )
 
 

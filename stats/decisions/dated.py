@@ -57,11 +57,9 @@ def look_by_date(
     Source:
         Lan and DeMets (1983), Biometrika 70, 659-663. Less or more than planned at the end: Jennison and Turnbull
         (2000), Group Sequential Methods, section 7.2; Proschan, Lan and Wittes (2006), Statistical Monitoring of
-        Clinical Trials, chapter 5. A second implementation, and how often looks err: tests/stats/decisions/test_dated.py.
+        Clinical Trials, chapter 5. A second implementation: tests/stats/decisions/test_dated.py.
     """
-    if any(later <= earlier for earlier, later in zip([0, *held], held, strict=False)):
-        raise ValueError(f"The looks read {list(held)} votes; expected numbers above 0, each above the one before.")
-    information, most = votes / maximum, max(held, default=0)
+    information, most = votes / maximum, _most(held)
     before = float(spent(spending, np.array(most / maximum), alpha))
     if reason := _why_none(most, votes, maximum, rest=rest):
         return DatedLook(information, None, alpha if most >= maximum else before, reason)
@@ -70,6 +68,13 @@ def look_by_date(
     if boundary > HIGHEST:
         return DatedLook(information, None, before, TOO_EARLY)
     return DatedLook(information, boundary, total)
+
+
+def _most(held: Sequence[int]) -> int:
+    """Give the votes that the looks before read, all together."""
+    if any(later <= earlier for earlier, later in zip([0, *held], held, strict=False)):
+        raise ValueError(f"The looks read {list(held)} votes; expected numbers above 0, each above the one before.")
+    return held[-1] if held else 0
 
 
 def _why_none(most: int, votes: int, maximum: int, *, rest: bool) -> str:

@@ -32,7 +32,7 @@ def moment_field(**options: Any) -> forms.DateTimeField:
 
 def words_of(name: str) -> dict[str, Any]:
     """Return label and help of a field of Study."""
-    field = Study._meta.get_field(name)
+    field: Any = Study._meta.get_field(name)
     return {"label": field.verbose_name, "help_text": field.help_text}
 
 

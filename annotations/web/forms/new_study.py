@@ -13,7 +13,14 @@ from annotations.studies.checks import LONGEST_CONSENT, RESERVED
 from annotations.studies.criteria import LIBRARY
 from annotations.studies.settings import LOOKS
 from annotations.studies.setup import MARGIN, NewStudy, PeopleOptions, RatingOptions, StudyScope, own_criteria
-from annotations.web.forms.fields import LookDatesField, LooksField, maximum_field, moment_field, spending_field, words_of
+from annotations.web.forms.fields import (
+    LookDatesField,
+    LooksField,
+    maximum_field,
+    moment_field,
+    spending_field,
+    words_of,
+)
 from annotations.web.forms.studies import RatingOptionsForm
 from lib.lines import text_lines
 from lib.numbers import LARGEST

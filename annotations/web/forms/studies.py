@@ -7,7 +7,14 @@ from django import forms
 from annotations.models import Study, Wanted
 from annotations.studies.checks import LookPlan, StudySetupError, check_looks, dates_problem, pair_problem
 from annotations.studies.settings import ALWAYS, FIXED_BY_RATING, LOOKS, PAIR
-from annotations.web.forms.fields import LookDatesField, LooksField, maximum_field, moment_field, spending_field, words_of
+from annotations.web.forms.fields import (
+    LookDatesField,
+    LooksField,
+    maximum_field,
+    moment_field,
+    spending_field,
+    words_of,
+)
 from lib.serving.careful_form import CarefulForm
 
 
@@ -124,6 +131,7 @@ class SettingsForm(CarefulForm, forms.ModelForm):
             return
         closes = None if {*LOOKS}.isdisjoint(self.changed_data) else values.get("closes_at")
         try:
-            check_looks(LookPlan(**{name: values[name] for name in LOOKS}), *(values[name] for name in PAIR), closes)
+            plan = LookPlan(**{name: values[name] for name in LOOKS})
+            check_looks(plan, values["small_system"], values["large_system"], closes)
         except StudySetupError as error:
             self.add_error(error.field, str(error))

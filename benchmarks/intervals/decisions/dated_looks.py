@@ -125,7 +125,10 @@ def false_shares(design: Design, order: Order, arrival: str, studies: int, seed:
         for spending, looks in RULES:
             counts = counts_at(ARRIVALS[arrival](looks, rng), votes)
             planned = dated_bounds(counts, max(LEAST_VOTES, round(votes / coming)), spending)
-            for name, (times, bounds) in ((f"{spending.value[:7]} {looks}", planned), (f"plain {looks}", _plain(counts))):
+            for name, (times, bounds) in (
+                (f"{spending.value[:7]} {looks}", planned),
+                (f"plain {looks}", _plain(counts)),
+            ):
                 differ = (first_claims(equals, times, bounds, 0.0)[0] != 0).mean()
                 good = (first_claims(at_limit, times, bounds, limit)[0] > 0).mean()
                 found.setdefault(name, []).append([float(differ), float(good)])

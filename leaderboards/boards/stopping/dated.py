@@ -42,9 +42,7 @@ def _planned(number: int, at: datetime, taken: TakenLook | None) -> PlannedLook:
     return PlannedLook(number, taken.votes, taken.boundary, at, taken)
 
 
-def _look(
-    study: Study, number: int, before: list[TakenLook], criterion: Criterion, pair: tuple[str, str]
-) -> TakenLook:
+def _look(study: Study, number: int, before: list[TakenLook], criterion: Criterion, pair: tuple[str, str]) -> TakenLook:
     """Look at the votes that were given up to the date."""
     at, is_last = study.look_moments[number - 1], number == study.planned_looks
     votes = votes_until(criterion, *pair, at)

@@ -104,7 +104,7 @@ def test_an_answer_that_is_corrected_later_counts_as_it_was(now):
     before = votes_until(criterion, *pair, DATES[0])
     given = Judgement.objects.order_by("pk").first()
     at = {DATES[0] - timedelta(hours=1): given.outcome, DATES[0] + timedelta(hours=1): "tie"}
-    for number, (moment, outcome) in enumerate(at.items()):
+    for number, outcome in enumerate(at.values()):
         JudgementRevision.objects.bulk_create(
             [JudgementRevision(assignment=given.assignment, criterion=criterion, client_key=f"{number:032d}", outcome=outcome)]
         )  # fmt: skip
@@ -161,7 +161,9 @@ def test_the_look_with_the_planned_votes_is_the_last(now):
     vote(study, 20, DATES[1], skip=40)
     now.time = DATES[1] + timedelta(hours=1)
     assert standing_of_looks(study).taken[1].reason == OVER
-    assert say_looks(standing_of_looks(study)).sentences[0].startswith("Look 1 of 3, on 2026-03-09 09:00, with 80 votes")
+    assert (
+        say_looks(standing_of_looks(study)).sentences[0].startswith("Look 1 of 3, on 2026-03-09 09:00, with 80 votes")
+    )
 
 
 def test_what_is_left_is_spent_only_if_rating_was_open(now, monkeypatch):
@@ -176,7 +178,9 @@ def test_what_is_left_is_spent_only_if_rating_was_open(now, monkeypatch):
     now.time = DATES[2] + timedelta(hours=1)
     last = standing_of_looks(study).taken[-1]
     assert (last.boundary, last.reason) == (None, NO_MORE)
-    assert "a part of the level stays unspent" in say_looks(standing_of_looks(study)).sentences[1]
+    assert (
+        "what was left of the chance of a wrong claim was not used" in say_looks(standing_of_looks(study)).sentences[1]
+    )
 
 
 def test_a_date_at_which_rating_ends_is_no_closing(now):

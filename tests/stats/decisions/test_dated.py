@@ -29,7 +29,9 @@ def test_the_multivariate_normal_distribution_spends_the_same(counts, maximum, s
     n = np.array(times, dtype=float)
     correlation = np.sqrt(np.minimum.outer(n, n) / np.maximum.outer(n, n))
     for k, level in enumerate(levels, 1):
-        walk = multivariate_normal(cov=correlation[:k, :k], allow_singular=True, seed=1, abseps=1e-7, releps=1e-7, maxpts=10**6)
+        walk = multivariate_normal(
+            cov=correlation[:k, :k], allow_singular=True, seed=1, abseps=1e-7, releps=1e-7, maxpts=10**6
+        )
         assert 1 - walk.cdf(bounds[:k]) == pytest.approx(level, abs=3e-5)
 
 
