@@ -141,8 +141,8 @@ def _what_to_do(standing: LookStanding) -> tuple[str, str, list[str]]:
 def _before_date(standing: LookStanding, date: str, now: str) -> tuple[str, str, list[str]]:
     if standing.is_closed:
         closed = (
-            f"Rating was closed with {now} votes between the two, before the look on {date}. Unless it is open again by "
-            "the last date, what is left of the chance of a wrong claim is not used."
+            f"Rating was closed with {now} votes between the two, before the look on {date}. Unless it is open again "
+            "by the last date, what is left of the chance of a wrong claim is not used."
         )
         return ENDED, "open", [closed]
     of = format_count(standing.maximum or 0)

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -94,6 +95,11 @@ def test_both_forms_have_the_same_rows_and_their_checksums_and_descriptions():
     assert described == {name: meaning for name, (_, meaning) in LOOK_COLUMNS.items()}
     assert "| `looks` | 3 |" in (folder / "README.md").read_text()
     assert release.counts["rows"]["looks"] == 3
+
+
+def test_the_docs_have_the_same_data_dictionary():
+    docs = Path("docs/data-formats.md").read_text(encoding="utf-8")
+    assert all(f"| `{name}` | {meaning} |" in docs for name, (_, meaning) in LOOK_COLUMNS.items())
 
 
 def test_looks_name_no_system_and_nobody():
