@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='study',
             name='look_dates',
-            field=models.JSONField(blank=True, help_text='Instead of numbers of votes: dates with times in the time zone of the site, one a line, such as 2026-12-01 18:00. Take them where the team decides on fixed days; numbers of votes are the better plan else, because every look then reads as many votes as was planned. Leave rating open until the last date. Fixed once somebody has been given a pair.', null=True, verbose_name='Looks at dates'),
+            field=models.JSONField(blank=True, help_text='Dates at which the site looks, instead of numbers of votes.', null=True, verbose_name='Looks at dates'),
         ),
         migrations.AddField(
             model_name='study',

@@ -201,7 +201,7 @@ def _across(look: PlannedLook, standing: LookStanding) -> float:
     """Place a look from 0 to 1: by its votes, or one beside the other where these come as they come."""
     last = standing.looks[-1].votes
     if look.at is not None or not look.votes or not last:
-        return look.number / len(standing.looks)
+        return (look.number - 0.5) / len(standing.looks)
     return look.votes / last
 
 

@@ -81,7 +81,9 @@ def test_planned_looks_are_read(client_of_site):
     small, large = sorted(study.systems.values_list("slug", flat=True))
     client_of_site.create_study(
         *("planned", study.dataset.name, [small, large]),
-        small_system=small, large_system=large, look_votes=[20, 40],
+        small_system=small,
+        large_system=large,
+        look_votes=[20, 40],
     )
     assert [row["planned_votes"] for row in client_of_site.looks("planned")] == [20, 40]
     assert client_of_site.looks(study.slug) == []

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.forms.utils import from_current_timezone
 from django.utils import timezone
 
@@ -34,6 +35,18 @@ def words_of(name: str) -> dict[str, Any]:
     """Return label and help of a field of Study."""
     field: Any = Study._meta.get_field(name)
     return {"label": field.verbose_name, "help_text": field.help_text}
+
+
+def look_dates_field() -> "LookDatesField":
+    """Make the field for looks at dates: which zone they are in, and when to take them, stand in its help."""
+    zone = settings.TIME_ZONE
+    return LookDatesField(
+        label=words_of("look_dates")["label"],
+        help_text="Instead of numbers of votes: dates with times in the time zone of the site "
+        f"({zone}), one a line, such as 2026-12-01 18:00. Take them where the team decides on fixed days; numbers of "
+        "votes are the better plan else, because every look then reads as many votes as was planned. Leave rating "
+        "open until the last date. Fixed once somebody has been given a pair.",
+    )
 
 
 def maximum_field() -> forms.IntegerField:
@@ -101,7 +114,7 @@ class LooksField(ListField):
 class LookDatesField(ListField):
     """Planned looks at dates: rising dates with times in the zone of the site, one a line, or nothing."""
 
-    widget = forms.Textarea(attrs={"rows": 3})
+    widget = forms.Textarea(attrs={"rows": 4})
 
     def to_python(self, value: Any) -> Any:
         if value is None or isinstance(value, list):

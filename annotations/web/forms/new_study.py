@@ -14,8 +14,8 @@ from annotations.studies.criteria import LIBRARY
 from annotations.studies.settings import LOOKS
 from annotations.studies.setup import MARGIN, NewStudy, PeopleOptions, RatingOptions, StudyScope, own_criteria
 from annotations.web.forms.fields import (
-    LookDatesField,
     LooksField,
+    look_dates_field,
     maximum_field,
     moment_field,
     spending_field,
@@ -225,7 +225,7 @@ class StudyForm(RatingOptionsForm):
         "for no verdict.",
     )
     look_votes = LooksField(**words_of("look_votes"))
-    look_dates = LookDatesField(**words_of("look_dates"))
+    look_dates = look_dates_field()
     look_maximum = maximum_field()
     # Not required: a form that was opened before an upgrade does not have it.
     look_spending = spending_field(required=False)

@@ -8,8 +8,8 @@ from annotations.models import Study, Wanted
 from annotations.studies.checks import LookPlan, StudySetupError, check_looks, dates_problem, pair_problem
 from annotations.studies.settings import ALWAYS, FIXED_BY_RATING, LOOKS, PAIR
 from annotations.web.forms.fields import (
-    LookDatesField,
     LooksField,
+    look_dates_field,
     maximum_field,
     moment_field,
     spending_field,
@@ -65,7 +65,7 @@ class SettingsForm(CarefulForm, forms.ModelForm):
     )
 
     look_votes = LooksField(**words_of("look_votes"))
-    look_dates = LookDatesField(**words_of("look_dates"))
+    look_dates = look_dates_field()
     look_maximum = maximum_field()
     look_spending = spending_field()
     break_minutes = RatingOptionsForm.base_fields["break_minutes"]
