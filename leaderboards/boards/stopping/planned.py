@@ -19,18 +19,17 @@ from stats.decisions.looks import Spending, boundaries, spent
 
 def standing_of_looks(study: Study) -> LookStanding | None:
     """Take the looks that are due, and say how they stand; None where none are planned. Some four queries."""
-    small, large = study.small_system, study.large_system
-    criterion = study.criteria.first() if study.planned_looks else None
-    if small is None or large is None or criterion is None:
+    if (compared := _compared(study)) is None:
         return None
+    _, small, large = compared
     if study.look_dates:
-        looks = take_by_date(study, criterion, small.slug, large.slug)
-        votes = query_between(criterion, small.slug, large.slug).count()
+        looks = take_by_date(study, *compared)
+        votes = query_between(*compared).count()
     else:
-        looks, votes = _take_by_votes(study, criterion, small.slug, large.slug)
+        looks, votes = _take_by_votes(study, *compared)
     return LookStanding(
-        small.slug,
-        large.slug,
+        small,
+        large,
         study.noninferiority_margin,
         study.look_spending,
         votes,
@@ -38,6 +37,15 @@ def standing_of_looks(study: Study) -> LookStanding | None:
         looks,
         study.look_maximum,
     )
+
+
+def _compared(study: Study) -> tuple[Criterion, str, str] | None:
+    """Return what planned looks are about: the question, and the names of the two systems; None without looks."""
+    small, large = study.small_system, study.large_system
+    criterion = study.criteria.first() if study.planned_looks else None
+    if small is None or large is None or criterion is None:
+        return None
+    return criterion, small.slug, large.slug
 
 
 def _take_by_votes(study: Study, criterion: Criterion, small: str, large: str) -> tuple[list[PlannedLook], int]:
@@ -65,7 +73,12 @@ def take_due_looks(*, starting: bool = False) -> None:
     """Take the looks that are due in all studies, a part of each sweep: none waits for somebody to open a page."""
     planned = Q(look_votes__isnull=False) | Q(look_dates__isnull=False)
     for study in Study.objects.filter(planned).select_related("small_system", "large_system"):
-        standing_of_looks(study)
+        if (compared := _compared(study)) is None:
+            continue
+        if study.look_dates:
+            take_by_date(study, *compared)
+        else:
+            _take_by_votes(study, *compared)
 
 
 def _take(study: Study, criterion: Criterion, small: str, large: str) -> dict[int, TakenLook]:

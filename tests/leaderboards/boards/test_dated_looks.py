@@ -226,7 +226,7 @@ def test_a_sweep_takes_what_nobody_opened(now, django_assert_max_num_queries):
     now.time = DATES[1] + timedelta(hours=1)
     take_due_looks()
     assert list(study.taken_looks.values_list("number", flat=True)) == [1, 2]
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(3):
         take_due_looks()
 
 

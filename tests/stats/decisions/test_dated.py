@@ -81,12 +81,12 @@ def test_votes_that_count_no_more_leave_what_is_left_by_itself():
 
 
 def test_why_the_rest_is_spent_only_where_nobody_ended_rating_before():
-    """Who closes a study because half of its votes nearly decide, and is given the rest for them, errs half as often more."""
+    """Who closes a study because half of its votes nearly decide, and is given the rest for them, errs in 4.1 %."""
     times, bounds = dated_bounds([300, 600], 600, OBF)
     at_once = look_by_date(times[:1], 300, 600, OBF, rest=True).boundary
     both = multivariate_normal(cov=[[1, np.sqrt(0.5)], [np.sqrt(0.5), 1]], seed=1, abseps=1e-7, releps=1e-7)
     errs = norm.sf(at_once) + norm.cdf(at_once) - both.cdf([at_once, bounds[1]])
-    assert errs == pytest.approx(0.038, abs=0.001)
+    assert errs == pytest.approx(0.0412, abs=0.0005)
 
 
 @pytest.mark.parametrize("held", [[200, 200], [300, 200], [0]])
