@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import mlcroissant
 import pyarrow.parquet as pq
 import pytest
 from django.core.management import CommandError, call_command
@@ -93,6 +94,7 @@ def test_both_forms_have_the_same_rows_and_their_checksums_and_descriptions():
     )  # fmt: skip
     described = {field["name"]: field["description"] for field in records["field"]}
     assert described == {name: meaning for name, (_, meaning) in LOOK_COLUMNS.items()}
+    assert not mlcroissant.Dataset(jsonld=folder / "croissant.json").metadata.issues.errors
     assert "| `looks` | 3 |" in (folder / "README.md").read_text()
     assert release.counts["rows"]["looks"] == 3
 
