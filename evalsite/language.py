@@ -15,6 +15,7 @@ ENGLISH = frozenset(
     {
         *("healthz", "readyz", "metrics", "api-docs", "api-openapi"),
         *("board-json", "trust-json", "combined-json", "errors-json", "board-table", "board-ratings"),
+        "looks-file",
         *("export-file", "release-zip", "release-file"),
         *("remarks-csv", "invitations-csv", "work-csv", "answers-csv"),
     }

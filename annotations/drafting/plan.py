@@ -101,7 +101,7 @@ def _refusals(wanted: NewStudy) -> Iterator[DraftProblem]:
         lambda: checks.check_criteria(wanted.criteria, wanted.own_criteria),
         lambda: check_scope(wanted.stored_scope, wanted.systems),
         lambda: checks.check_pair(wanted.small_system, wanted.large_system, wanted.systems),
-        lambda: checks.check_looks(wanted.look_votes, wanted.look_spending, wanted.small_system, wanted.large_system),
+        lambda: checks.check_looks(wanted.look_plan, wanted.small_system, wanted.large_system, wanted.closes_at),
         lambda: checks.check_dates(wanted.opens_at, wanted.closes_at),
         lambda: checks.check_name(wanted.slug),
     )

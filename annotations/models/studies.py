@@ -169,6 +169,20 @@ class Study(models.Model):
         "each one the site looks whether the study may end. The last one is the planned size. Empty: no looks are "
         "planned. Fixed once somebody has been given a pair.",
     )
+    # Or rising moments in UTC, such as 2026-12-01T17:00:00Z, with the number of votes that is planned for the last one.
+    look_dates = models.JSONField(
+        "Looks at dates",
+        null=True,
+        blank=True,
+        help_text="Dates at which the site looks, instead of numbers of votes.",
+    )
+    look_maximum = models.PositiveIntegerField(
+        "Votes by the last date",
+        null=True,
+        blank=True,
+        help_text="Of looks at dates: so many votes between the two systems in question are planned. How strict a look "
+        "is follows from its share of them; a look that has them all is the last one.",
+    )
     look_spending = models.CharField(
         "Strictness of looks",
         max_length=20,
@@ -294,6 +308,18 @@ class Study(models.Model):
                 condition=Q(look_votes__isnull=True) | Q(small_system__isnull=False, large_system__isnull=False),
                 name="study_looks_at_two_systems",
             ),
+            models.CheckConstraint(
+                condition=Q(look_dates__isnull=True, look_maximum=None)
+                | Q(
+                    look_dates__isnull=False,
+                    look_maximum__isnull=False,
+                    look_maximum__gte=20,
+                    look_votes__isnull=True,
+                    small_system__isnull=False,
+                    large_system__isnull=False,
+                ),
+                name="study_looks_at_votes_or_dates",
+            ),
             models.CheckConstraint(condition=Q(instruction__in=InstructionKind.values), name="study_instruction_known"),
             models.CheckConstraint(condition=Q(gold_every=0) | Q(gold_every__gte=2), name="study_gold_every_fits"),
             models.CheckConstraint(
@@ -342,6 +368,16 @@ class Study(models.Model):
     def heading(self) -> str:
         """The title that annotators see: the default one in their language, any other as it was written."""
         return gettext(DEFAULT_TITLE) if self.annotator_title == DEFAULT_TITLE else self.annotator_title
+
+    @property
+    def look_moments(self) -> list[datetime]:
+        """The dates of planned looks; none where they are planned at numbers of votes, or not at all."""
+        return [datetime.fromisoformat(text) for text in self.look_dates or ()]
+
+    @property
+    def planned_looks(self) -> int:
+        """How many looks are planned."""
+        return len(self.look_votes or self.look_dates or ())
 
     def takes_votes(self, now: datetime) -> bool:
         """True if the study is open and within its dates."""

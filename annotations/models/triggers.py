@@ -14,6 +14,7 @@ a table rebuilds it, silently drops its triggers, and fails on triggers of other
 
 from django.db import connections
 
+from annotations.models import look_triggers
 from lib import triggers
 
 APPEND_ONLY = {
@@ -54,18 +55,6 @@ _VOTES_AFTER_RESULTS = _SAW_RESULTS.format(who=_VOTER)
 _READ_RESULTS_SEEN = """SELECT who.saw_results_at INTO seen FROM annotations_assignment given
            JOIN annotations_annotator who ON who.id = given.annotator_id WHERE given.id = NEW.assignment_id;"""
 
-# Planned looks, the two systems that they compare, and the margin that they are about.
-_LOOKS = ("look_votes", "look_spending", "small_system_id", "large_system_id", "noninferiority_margin")
-_IS_RATED = """EXISTS (
-           SELECT 1 FROM annotations_assignment given
-           JOIN annotations_comparison pair ON pair.id = given.comparison_id WHERE pair.study_id = OLD.id
-       )"""
-
-
-def _looks_change(differs: str) -> str:
-    changed = " OR ".join(f"NEW.{name} {differs} OLD.{name}" for name in _LOOKS)
-    return f"(OLD.look_votes IS NOT NULL OR NEW.look_votes IS NOT NULL) AND ({changed}) AND {_IS_RATED}"
-
 
 SQLITE = (
     """CREATE TRIGGER IF NOT EXISTS assignment_slot_within_quota_insert BEFORE INSERT ON annotations_assignment
@@ -90,9 +79,7 @@ SQLITE = (
            JOIN annotations_comparison pair ON pair.id = given.comparison_id WHERE pair.study_id = OLD.id
        )
        BEGIN SELECT RAISE(ABORT, 'study_summary_format_is_fixed'); END""",
-    f"""CREATE TRIGGER IF NOT EXISTS study_looks_are_fixed BEFORE UPDATE OF {", ".join(_LOOKS)} ON annotations_study
-       WHEN {_looks_change("IS NOT")}
-       BEGIN SELECT RAISE(ABORT, 'study_looks_are_fixed'); END""",
+    *look_triggers.SQLITE,
     """CREATE TRIGGER IF NOT EXISTS study_simulated_is_fixed BEFORE UPDATE OF simulated ON annotations_study
        WHEN NEW.simulated <> OLD.simulated
        BEGIN SELECT RAISE(ABORT, 'study_simulated_is_fixed'); END""",
@@ -169,15 +156,7 @@ POSTGRESQL = (
        END $$ LANGUAGE plpgsql""",
     """CREATE OR REPLACE TRIGGER study_summary_format_is_fixed BEFORE UPDATE OF summary_format
        ON annotations_study FOR EACH ROW EXECUTE FUNCTION study_summary_format_is_fixed()""",
-    f"""CREATE OR REPLACE FUNCTION study_looks_are_fixed() RETURNS trigger AS $$
-       BEGIN
-           IF {_looks_change("IS DISTINCT FROM")} THEN
-               RAISE EXCEPTION 'study_looks_are_fixed' USING ERRCODE = 'check_violation';
-           END IF;
-           RETURN NEW;
-       END $$ LANGUAGE plpgsql""",
-    f"""CREATE OR REPLACE TRIGGER study_looks_are_fixed BEFORE UPDATE OF {", ".join(_LOOKS)}
-       ON annotations_study FOR EACH ROW EXECUTE FUNCTION study_looks_are_fixed()""",
+    *look_triggers.POSTGRESQL,
     """CREATE OR REPLACE FUNCTION study_simulated_is_fixed() RETURNS trigger AS $$
        BEGIN
            IF NEW.simulated <> OLD.simulated THEN
@@ -260,7 +239,7 @@ TABLES = {
     "comparison_purpose_is_fixed": "annotations_comparison",
     "study_summary_format_is_fixed": "annotations_study",
     "study_simulated_is_fixed": "annotations_study",
-    "study_looks_are_fixed": "annotations_study",
+    **look_triggers.TABLES,
     "assignment_needs_consent": "annotations_assignment",
     **dict.fromkeys(BLIND_ASSIGNMENT, "annotations_assignment"),
     **dict.fromkeys(BLIND_VOTE, "annotations_judgement"),
@@ -274,7 +253,7 @@ TABLES = {
 LATER_COLUMNS = {
     "summary_format": ("summary_format",),
     "simulated": ("simulated",),
-    "look_votes": ("study_looks_are_fixed",),
+    **look_triggers.LATER_COLUMNS,
     "saw_results_at": ("saw_results", "_is_blind"),
 }
 

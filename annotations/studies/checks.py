@@ -1,8 +1,9 @@
 """What settings make a study: each check names the setting that is wrong."""
 
 import re
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Protocol
 
@@ -21,6 +22,7 @@ RESERVED = "new"
 LONGEST_CONSENT = 20_000
 # With one look nothing is planned; more than ten are hardly stricter or milder than ten.
 LEAST_LOOKS, MOST_LOOKS = 2, 10
+FIRST_YEAR, LAST_YEAR = 1970, 9998  # of a look; in any zone it is a date that is shown
 LARGEST = 2_147_483_647  # the largest integer a column holds on every database
 
 
@@ -170,31 +172,112 @@ def check_margin(margin: float | None) -> None:
         )
 
 
-def check_looks(votes: Sequence[int] | None, spending: str, small: System | None, large: System | None) -> None:
-    """Refuse planned looks that cannot be taken."""
-    if spending not in LookSpending.values:
+@dataclass(frozen=True)
+class LookPlan:
+    """Planned looks: at numbers of votes, at dates, or none; see the fields of Study."""
+
+    look_votes: Sequence[int] | None = None
+    look_dates: Sequence[str] | None = None
+    look_maximum: int | None = None
+    look_spending: str = LookSpending.OBRIEN_FLEMING
+
+
+def stored_moments(moments: Iterable[datetime]) -> list[str]:
+    """Return moments with a zone as Study.look_dates has them."""
+    return [_stored_moment(moment) for moment in moments]
+
+
+def _stored_moment(moment: datetime) -> str:
+    try:
+        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except OverflowError:  # in the first or the last year; refused by look_dates_problem
+        return moment.isoformat()
+
+
+def check_looks(plan: LookPlan, small: System | None, large: System | None, closes: datetime | None = None) -> None:
+    """Refuse planned looks that cannot be taken. closes: When rating ends by its date."""
+    if plan.look_spending not in LookSpending.values:
         raise StudySetupError(
-            f"{spending!r} is not a way to plan looks. Known: {', '.join(LookSpending.values)}.", "look_spending"
+            f"{plan.look_spending!r} is not a way to plan looks. Known: {', '.join(LookSpending.values)}.",
+            "look_spending",
         )
-    if not votes:
-        return
-    if problem := looks_problem(votes):
+    if plan.look_votes and (problem := looks_problem(plan.look_votes)):
         raise StudySetupError(problem, "look_votes")
-    if small is None or large is None:
+    if plan.look_dates or plan.look_maximum is not None:
+        _check_look_dates(plan, closes)
+    if (plan.look_votes or plan.look_dates) and (small is None or large is None):
         raise StudySetupError(
-            "Planned looks are about the two systems in question. Name both, or leave the looks empty.", "look_votes"
+            "Planned looks are about the two systems in question. Name both, or leave the looks empty.",
+            "look_votes" if plan.look_votes else "look_dates",
         )
+
+
+def _check_look_dates(plan: LookPlan, closes: datetime | None) -> None:
+    if not plan.look_dates:
+        raise StudySetupError(
+            "A number of votes is planned for looks at dates, but no dates. Write the dates, or leave the number "
+            "empty.",
+            "look_maximum",
+        )
+    if plan.look_votes:
+        raise StudySetupError("Looks are planned at numbers of votes and at dates. Keep one of the two.", "look_dates")
+    if problem := look_dates_problem(plan.look_dates):
+        raise StudySetupError(problem, "look_dates")
+    if problem := look_maximum_problem(plan.look_maximum):
+        raise StudySetupError(problem, "look_maximum")
+    if closes is not None and closes < datetime.fromisoformat(plan.look_dates[-1]):
+        raise StudySetupError("Rating ends before the last planned look. Change one of the two dates.", "look_dates")
 
 
 def looks_problem(votes: Sequence[int]) -> str:
     """Return what is wrong with planned looks; "" if nothing is."""
-    if not LEAST_LOOKS <= len(votes) <= MOST_LOOKS:
-        return f"The number of planned looks is {len(votes)}; expected {LEAST_LOOKS} to {MOST_LOOKS}, or none."
+    if problem := _number_problem(votes):
+        return problem
     if any(later <= earlier for earlier, later in pairwise(votes)):
         return "The numbers of votes at planned looks do not rise. Write each one above the one before."
     if not votes[0] >= LEAST_VOTES or votes[-1] > LARGEST:
         return f"A look is planned at {votes[0]} votes; expected at least {LEAST_VOTES}, below which nothing is said."
     return ""
+
+
+def look_dates_problem(dates: Sequence[str]) -> str:
+    """Return what is wrong with looks at these dates, written as stored_moments does; "" if nothing is."""
+    if problem := _number_problem(dates):
+        return problem
+    for text in dates:
+        if not _is_moment(text):
+            return f"{text!r} is no date with a time in UTC, such as 2026-12-01T17:00:00Z."
+    if any(later <= earlier for earlier, later in pairwise(dates)):
+        return "The dates of planned looks do not rise. Write each one after the one before."
+    return ""
+
+
+def look_maximum_problem(votes: int | None) -> str:
+    """Return what is wrong with the number of votes that is planned for looks at dates; "" if nothing is."""
+    if votes is None:
+        return (
+            "Looks at dates need the number of votes that is planned by the last one: how strict they are follows from "
+            "it."
+        )
+    if not LEAST_VOTES <= votes <= LARGEST:
+        return (
+            f"By the last date {votes} votes are planned; expected at least {LEAST_VOTES}, below which nothing is said."
+        )
+    return ""
+
+
+def _number_problem(looks: Sequence[object]) -> str:
+    if LEAST_LOOKS <= len(looks) <= MOST_LOOKS:
+        return ""
+    return f"The number of planned looks is {len(looks)}; expected {LEAST_LOOKS} to {MOST_LOOKS}, or none."
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return FIRST_YEAR <= moment.year <= LAST_YEAR and stored_moments([moment]) == [text]
 
 
 def check_criteria(chosen: Sequence[str], own: Sequence[AskedQuestion]) -> None:

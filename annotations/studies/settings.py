@@ -14,6 +14,7 @@ from annotations.counts.pair_tallies import sampling_changed
 from annotations.models import AuditEntry, ExpectedAnswer, Outcome, Sampling, Study
 from annotations.studies import audit
 from annotations.studies.checks import (
+    LookPlan,
     StudySetupError,
     check_gold_every,
     check_looks,
@@ -35,11 +36,11 @@ STATUS_CHANGES = {
 # Settings that are fixed once somebody has been given a pair: later answers would not mean the same as earlier ones.
 ANSWERS = ("allow_tie", "allow_both_bad", "strength", "comments", "summary_format", "ask_marks")
 # The same of planned looks: they would be chosen by the votes.
-LOOKS = ("look_votes", "look_spending")
+LOOKS = ("look_votes", "look_dates", "look_maximum", "look_spending")
 FIXED_BY_RATING = (*ANSWERS, *LOOKS)
 LABELS = dict(
     zip(ANSWERS, ("Equally good", "Both bad", "Strength", "Comments", "Summaries", "Mark errors"), strict=True)
-) | dict(zip(LOOKS, ("Planned looks", "Strictness of looks"), strict=True))
+) | dict(zip(LOOKS, ("Planned looks", "Looks at dates", "Votes by the last date", "Strictness of looks"), strict=True))
 ALWAYS = (
     *("title", "annotator_title", "guidelines", "quota", "break_minutes", "gold_every", "open_link", "ask_guess"),
     "repeat_every",
@@ -149,8 +150,12 @@ def _check_changes(before: Study, changed: Sequence[str], values: Mapping[str, A
 def _check_looks(before: Study, changed: Sequence[str], values: Mapping[str, Any]) -> None:
     """Refuse looks that cannot be, and another pair for those that were planned before rating began."""
     if not {*LOOKS, *PAIR}.isdisjoint(changed):
-        check_looks(*(values.get(name, getattr(before, name)) for name in (*LOOKS, *PAIR)))
-    if not {*PAIR}.isdisjoint(changed) and before.look_votes is not None and is_rated(before):
+        plan = LookPlan(**{name: values.get(name, getattr(before, name)) for name in LOOKS})
+        # A study may end sooner than was planned; its plan may not be made so.
+        closes = values.get("closes_at", before.closes_at) if not {*LOOKS}.isdisjoint(changed) else None
+        small, large = (values.get(name, getattr(before, name)) for name in PAIR)
+        check_looks(plan, small, large, closes)
+    if not {*PAIR}.isdisjoint(changed) and before.planned_looks and is_rated(before):
         raise StudySetupError(
             "The systems in question can no longer change: looks at them are planned, and annotators have already "
             "been given pairs."

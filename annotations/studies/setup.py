@@ -142,6 +142,8 @@ class StudySettings(TypedDict, total=False):
     small_system: System | None
     large_system: System | None
     look_votes: Sequence[int] | None
+    look_dates: Sequence[str] | None
+    look_maximum: int | None
     look_spending: str
     opens_at: datetime | None
     closes_at: datetime | None
@@ -157,7 +159,7 @@ class NewStudy:
         draft: Nobody can rate until it is opened.
         margin: See Study.noninferiority_margin; None for no verdict on small versus large.
         small_system, large_system: The two that the study asks about, named before any vote.
-        look_votes, look_spending: Planned looks; see Study.
+        look_votes, look_dates, look_maximum, look_spending: Planned looks; see Study.
         simulated: A program draws its votes; the study is closed, so that no person's vote comes in between.
         form_key: Of the form it is made with, which makes one study; None for none.
     """
@@ -183,6 +185,8 @@ class NewStudy:
     small_system: System | None = None
     large_system: System | None = None
     look_votes: Sequence[int] | None = None
+    look_dates: Sequence[str] | None = None
+    look_maximum: int | None = None
     look_spending: str = LookSpending.OBRIEN_FLEMING
     opens_at: datetime | None = None
     closes_at: datetime | None = None
@@ -196,6 +200,10 @@ class NewStudy:
     @property
     def pair_is_complete(self) -> bool:
         return self.small_system is not None and self.large_system is not None
+
+    @property
+    def look_plan(self) -> checks.LookPlan:
+        return checks.LookPlan(self.look_votes, self.look_dates, self.look_maximum, self.look_spending)
 
     @property
     def status(self) -> Study.Status:
@@ -232,12 +240,13 @@ class NewStudy:
             "sampling",
             "form_key",
         )
-        also = ("epsilon", "look_spending", "small_system", "large_system", "opens_at", "closes_at")
+        also = ("epsilon", "look_maximum", "look_spending", "small_system", "large_system", "opens_at", "closes_at")
         values: dict[str, Any] = {name: getattr(self, name) for name in (*same, *also)}
         return Study(
             title=visible_text(self.title) or self.slug,
             noninferiority_margin=self.margin,
-            look_votes=list(self.look_votes) if self.look_votes else None,
+            look_votes=list(self.look_votes or ()) or None,
+            look_dates=list(self.look_dates or ()) or None,
             pair_named_at=timezone.now() if self.pair_is_named else None,
             **values,
             **self.heading,
@@ -259,7 +268,7 @@ def check_study(wanted: NewStudy) -> None:
     checks.check_criteria(wanted.criteria, wanted.own_criteria)
     check_scope(wanted.stored_scope, wanted.systems)
     checks.check_pair(wanted.small_system, wanted.large_system, wanted.systems)
-    checks.check_looks(wanted.look_votes, wanted.look_spending, wanted.small_system, wanted.large_system)
+    checks.check_looks(wanted.look_plan, wanted.small_system, wanted.large_system, wanted.closes_at)
     checks.check_dates(wanted.opens_at, wanted.closes_at)
     people = wanted.people or PeopleOptions()
     checks.check_gold_every(people.gold_every)

@@ -13,9 +13,11 @@ from api.gate.errors import ApiError
 from api.gate.streams import JSON_LINES_RESPONSE, json_lines_response
 from api.gate.uploads import UPLOAD_BODY, uploaded_file
 from api.schemas.common import ErrorOut
-from api.schemas.results import FilterQuery, MarksOut, VotesOut, VotesQuery
+from api.schemas.results import FilterQuery, LooksOut, MarksOut, VotesOut, VotesQuery
+from leaderboards.boards.stopping.planned import standing_of_looks
 from leaderboards.data.filters import Filters
 from leaderboards.data.lookup import find_criterion
+from leaderboards.exports.looks import look_rows
 from leaderboards.exports.rows import export_rows
 from leaderboards.snapshots.registry import KINDS
 from leaderboards.snapshots.serve import get_snapshot
@@ -70,6 +72,14 @@ def read_analysis(request: HttpRequest, slug: str, criterion: str, kind: str) ->
         message = f"There is no analysis {kind!r}. Known: {', '.join(ANALYSES)}."
         raise ApiError(404, "unknown_analysis", message, field="kind")
     return _ready_values(get_snapshot(kind, study, criterion_row).values)
+
+
+@router.get("/studies/{slug:slug}/looks", auth=READ, response={200: LooksOut})
+def list_looks(request: HttpRequest, slug: str) -> Any:
+    """List the planned looks of a study, and what those that were taken found; docs/data-formats.md has the columns."""
+    study = get_results_study(request, slug)
+    standing_of_looks(study)  # takes those that are due
+    return list(look_rows(study))
 
 
 @router.get("/studies/{slug:slug}/votes", auth=READ, response={200: None}, openapi_extra=JSON_LINES_RESPONSE)

@@ -14,6 +14,7 @@ from annotations.models import Annotator, PersonalQuestion, Study
 from annotations.people.joining import join
 from annotations.studies import settings as study_settings
 from annotations.studies import setup
+from annotations.studies.checks import stored_moments
 from annotations.studies.personal_questions import as_line
 from annotations.studies.progress import StudyCompletion, progress_by_study, rated_counts, study_progress
 from api.gate.access import check_may_create_studies, get_managed_study, visible_studies
@@ -70,7 +71,7 @@ def _study(study: Study) -> StudyOut:
 COLUMNS = (
     *("slug", "title", "status", "instruction", "quota", "sampling", "guidelines", "seed", "annotator_title"),
     *("allow_tie", "allow_both_bad", "strength", "comments", "ask_marks", "summary_format", "opens_at", "closes_at"),
-    *("look_votes", "look_spending"),
+    *("look_votes", "look_dates", "look_maximum", "look_spending"),
     *("pair_named_at", "open_link", "gold_every", "repeat_every", "ask_guess", "completion_code", "completion_url"),
     *("simulated", "created_at"),
 )
@@ -107,6 +108,7 @@ def create_study(request: HttpRequest, body: StudyIn) -> Any:
         values[name] = _ensure_system(values[name], name) if values[name] else None
     for name in ("opens_at", "closes_at"):
         check_time_zone(values[name], name)
+    values["look_dates"] = _look_dates(values["look_dates"] or ())
     study = setup.create_study(
         values.pop("slug"),
         find_dataset(values.pop("dataset")),
@@ -145,6 +147,12 @@ def change_status(request: HttpRequest, slug: str, body: StatusIn) -> Any:
     study = get_managed_study(request, slug)
     study_settings.change_status(study, body.change, user_of(request))
     return _study(study)
+
+
+def _look_dates(moments: Sequence[datetime]) -> list[str]:
+    for number, moment in enumerate(moments):
+        check_time_zone(moment, f"look_dates[{number}]")
+    return stored_moments(moments)
 
 
 def check_time_zone(moment: datetime | None, field: str) -> None:

@@ -1,8 +1,13 @@
 """Which votes count on a board, and votes that are added."""
 
-from typing import Annotated, Literal
+from types import GenericAlias
+from typing import Annotated, Any, Literal
 
 from ninja import Field, Schema
+from pydantic import create_model
+
+from leaderboards.exports.columns import FLAG, NUMBER, TEXT, WHOLE
+from leaderboards.exports.looks import LOOK_COLUMNS
 
 Short = Annotated[str, Field(max_length=50)]
 
@@ -45,3 +50,15 @@ class VotesOut(Schema):
     added: int
     unchanged: int
     judges: int
+
+
+_KINDS: dict[str, type] = {TEXT: str, WHOLE: int, NUMBER: float, FLAG: bool}
+_FIELDS: dict[str, Any] = {
+    name: (
+        _KINDS[kind] if name in {"number", "planned_by", "taken"} else _KINDS[kind] | None,
+        Field(description=meaning),
+    )
+    for name, (kind, meaning) in LOOK_COLUMNS.items()
+}
+# Planned looks, with the columns of an export.
+LooksOut: Any = GenericAlias(list, (create_model("LookOut", __base__=Schema, **_FIELDS),))

@@ -52,6 +52,8 @@ class StudyOut(Schema):
     small_system: str | None
     large_system: str | None
     look_votes: list[int] | None = Field(description="Planned looks, in votes between the two; null: none are planned.")
+    look_dates: list[datetime] | None = Field(description="Planned looks at dates; null: none are planned.")
+    look_maximum: int | None = Field(description="Votes between the two that are planned for looks at dates.")
     look_spending: str = Field(description="How strict early looks are.")
     pair_named_at: datetime | None = Field(description="When the two systems in question were named.")
     open_link: bool
@@ -133,6 +135,12 @@ class StudyIn(BodySchema):
     large_system: Slug | None = Field(None, description="What it is held against.")
     look_votes: Annotated[list[Positive], Field(min_length=2, max_length=10)] | None = Field(
         None, description="Planned looks: rising numbers of votes between the two; null: none are planned."
+    )
+    look_dates: Annotated[list[Moment], Field(min_length=2, max_length=10)] | None = Field(
+        None, description="Planned looks at rising dates instead, with a time zone; null: none are planned."
+    )
+    look_maximum: Positive | None = Field(
+        None, description="Of looks at dates: votes between the two that are planned, 20 or more."
     )
     look_spending: Literal["obrien-fleming", "pocock"] = Field(
         "obrien-fleming",

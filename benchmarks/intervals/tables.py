@@ -24,10 +24,13 @@ def _stopping(options: Namespace, studies: int) -> Iterator[str]:
 
 
 def _looks(options: Namespace, studies: int) -> Iterator[str]:
+    from benchmarks.intervals.decisions.dated_looks import HELD_OUT as DATED
+    from benchmarks.intervals.decisions.dated_looks import dated_table
     from benchmarks.intervals.decisions.looks import HELD_OUT, TUNING, looks_table, speed_table
     from benchmarks.intervals.decisions.stopping import ADAPTIVE
 
     yield from looks_table(TUNING if options.designs == "tuning" else [*HELD_OUT, *ADAPTIVE], studies, options.seed)
+    yield from dated_table(DATED, studies, options.seed)
     yield from speed_table(studies, options.seed)
 
 

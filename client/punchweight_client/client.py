@@ -173,6 +173,11 @@ class Client:
         rows = self.board(study, criterion, flagged=flagged)["systems"]
         return pandas.DataFrame.from_records(rows, index="system") if rows else pandas.DataFrame()
 
+    def looks(self, study: str) -> list[Json]:
+        """Return a row for each planned look: the plan, and what it found once it was taken."""
+        rows: list[Json] = self.connection.get(f"/studies/{study}/looks")
+        return rows
+
     def votes(self, study: str, *, criterion: str = "") -> Iterator[Json]:
         return self.connection.lines(f"/studies/{study}/votes", criterion=criterion)
 

@@ -11,8 +11,13 @@ class TakenLook(models.Model):
 
     Attributes:
         number: 1 for the first.
-        votes: At how many it was planned, and so of how many it is: the first between the two systems.
-        boundary: Standard errors that a claim would take, were the errors known (stats.decisions.looks).
+        votes: Of how many it is: the first between the two systems, as many as were planned or were there by the date.
+        planned_at: The date it was planned for; None where it was planned at a number of votes.
+        last_vote_at: When the last of its votes was given; None without votes, and where it was not written down yet.
+        information: Its votes in parts of the planned number.
+        level: One-sided level that is used up with it. Both None where they were not written down yet.
+        boundary: Standard errors that a claim would take, were the errors known (stats.decisions.looks); None where
+            nothing was looked at, and the reason says why (stats.decisions.dated).
         distance, needed, difference, lower, upper, error, freedom, claim, reason: See stats.decisions.look.LookResult.
     """
 
@@ -29,7 +34,11 @@ class TakenLook(models.Model):
     documents = models.PositiveIntegerField()
     annotators = models.PositiveIntegerField()
     margin = models.FloatField(null=True, blank=True)
-    boundary = models.FloatField()
+    planned_at = models.DateTimeField(null=True, blank=True)
+    last_vote_at = models.DateTimeField(null=True, blank=True)
+    information = models.FloatField(null=True, blank=True)
+    level = models.FloatField(null=True, blank=True)
+    boundary = models.FloatField(null=True, blank=True)
     distance = models.FloatField(null=True, blank=True)
     needed = models.FloatField(null=True, blank=True)
     difference = models.FloatField(null=True, blank=True)
@@ -46,7 +55,19 @@ class TakenLook(models.Model):
         ordering = ["study", "number"]
         constraints = [
             models.UniqueConstraint(fields=["study", "number"], name="look_taken_once"),
-            models.CheckConstraint(condition=Q(number__gte=1, votes__gte=1), name="look_is_of_votes"),
+            models.CheckConstraint(
+                condition=Q(number__gte=1) & (Q(votes__gte=1) | Q(planned_at__isnull=False)), name="look_is_of_votes"
+            ),
+            # Only at a date may there be nothing to look at, and then nothing is claimed.
+            models.CheckConstraint(
+                condition=Q(boundary__isnull=False) | (Q(planned_at__isnull=False) & ~Q(reason="")),
+                name="look_has_its_boundary",
+            ),
+            models.CheckConstraint(
+                condition=(Q(information=None) | Q(information__gte=0))
+                & (Q(level=None) | Q(level__gte=0, level__lt=1)),
+                name="look_spends_a_level",
+            ),
             models.CheckConstraint(
                 condition=Q(claim__in=["good_enough", "not_good_enough", "better", "worse", "open"]),
                 name="look_claim_known",

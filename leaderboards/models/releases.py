@@ -89,6 +89,8 @@ class Release(FileJob):
     include_excluded = models.BooleanField(
         "Excluded annotators", default=False, help_text="Also their votes, marked; the board leaves them out."
     )
+    # A release from before there was this table is written again without it, byte for byte as it was.
+    has_looks = models.BooleanField(default=True, db_default=False, editable=False)
     seed = models.PositiveIntegerField(default=0, help_text="Of the board's intervals.")
     sha256 = models.CharField(max_length=64, blank=True, help_text="Of the zip file.")
     counts = models.JSONField(default=dict, blank=True, help_text="Rows by table, and votes left out by reason.")

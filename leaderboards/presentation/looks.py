@@ -2,8 +2,11 @@
 
 import math
 from dataclasses import dataclass
+from datetime import datetime
 
-from leaderboards.boards.stopping.planned import LookStanding, PlannedLook
+from django.utils import timezone
+
+from leaderboards.boards.stopping.standing import LookStanding, PlannedLook
 from leaderboards.models import TakenLook
 from leaderboards.presentation.verdict_text import percent
 from lib.numbers import format_count
@@ -12,6 +15,10 @@ Claim = TakenLook.Claim
 # The picture: standard errors beyond these are drawn at its edge.
 FARTHEST = 6.0
 EDGE, LOW, HIGH = 8.0, 120.0, 16.0
+UNUSED = "Rating was not open until the last date: what was left of the chance of a wrong claim was not used."
+ENDED = "The study ended before it was decided."
+NOT_YET = "No look is due yet."
+NO_MORE = "The votes do not decide. Votes added now change nothing of that."
 
 
 @dataclass(frozen=True)
@@ -19,15 +26,19 @@ class LookRow:
     """A look as a row of the table, and as a place in the picture, across in percent and down in pixels.
 
     Attributes:
+        at: The date of a look at a date; "" of one at a number of votes.
+        tick: What stands below it in the picture.
         y: Of the difference; "" before it is taken, and where nothing can be said.
-        above, below: Of what a claim takes on either side.
+        above, below: Of what a claim takes on either side; "" where that is not known.
         kind: "decided", "open" or "" for one that is not taken.
     """
 
     number: int
-    votes: int
+    votes: int | None
+    at: str
+    tick: str
     distance: float | None
-    needed: float
+    needed: float | None
     answer: str
     reason: str
     kind: str
@@ -47,6 +58,7 @@ class SaidLooks:
         sentences: What was seen, and when the next look is.
         middle: Where the picture has the limit.
         description: The picture in words.
+        zone: In which the dates of looks at dates are; "" of looks at numbers of votes.
     """
 
     heading: str
@@ -56,18 +68,28 @@ class SaidLooks:
     rows: list[LookRow]
     middle: str
     description: str
+    zone: str = ""
 
 
 def say_looks(standing: LookStanding) -> SaidLooks:
     """Say how planned looks stand."""
     rows = [_row(look, standing) for look in standing.looks]
-    last = standing.decisive or (standing.taken[-1] if standing.taken else None)
-    seen = [_seen(last, len(standing.looks))] if last else []
+    last = standing.decisive or next((look for look in reversed(standing.taken) if look.boundary is not None), None)
+    seen = [_seen(last or standing.taken[-1], len(standing.looks))] if standing.taken else []
     heading, kind, more = _what_to_do(standing)
-    return SaidLooks(heading, kind, [*seen, *more], _limit(standing), rows, f"{_down(0.0):.1f}", _description(standing))
+    zone = "" if standing.maximum is None else str(timezone.get_current_timezone())
+    middle, description = f"{_down(0.0):.1f}", _description(standing)
+    return SaidLooks(heading, kind, [*seen, *more], _limit(standing), rows, middle, description, zone)
+
+
+def local(moment: datetime) -> str:
+    """Write a moment in the zone of the site, in figures that every language has."""
+    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")
 
 
 def _seen(look: TakenLook, looks: int) -> str:
+    if look.planned_at is not None:
+        return _seen_on(look, local(look.planned_at), looks)
     number, votes = look.number, format_count(look.votes)
     if look.distance is None or look.needed is None:
         return f"Look {number} of {looks}, planned at {votes} votes: nothing can be said ({look.reason})."
@@ -83,18 +105,59 @@ def _seen(look: TakenLook, looks: int) -> str:
     )
 
 
+def _seen_on(look: TakenLook, date: str, looks: int) -> str:
+    number, votes = look.number, format_count(look.votes)
+    if look.distance is None or look.needed is None:
+        return f"Look {number} of {looks}, on {date}, with {votes} votes: nothing can be said ({look.reason})."
+    far, needed = f"{abs(look.distance):.2f}", f"{look.needed:.2f}"
+    if look.distance < 0:
+        return (
+            f"Look {number} of {looks}, on {date}, with {votes} votes: the difference is {far} standard errors below "
+            f"the limit; ending needs {needed}."
+        )
+    return (
+        f"Look {number} of {looks}, on {date}, with {votes} votes: the difference is {far} standard errors above the "
+        f"limit; ending needs {needed}."
+    )
+
+
 def _what_to_do(standing: LookStanding) -> tuple[str, str, list[str]]:
     following = standing.next
     if standing.decisive is not None:
         return "You may stop.", "decided", [_claim(standing.decisive, standing.small, standing.large)]
     if following is None:
-        return "The last look is over.", "open", ["The votes do not decide. Votes added now change nothing of that."]
-    now, at = format_count(standing.votes), format_count(following.votes)
+        return "The last look is over.", "open", [*_unspent(standing), NO_MORE]
+    now = format_count(standing.votes)
+    if following.at is not None:
+        return _before_date(standing, local(following.at), now)
+    at = format_count(following.votes)
     if standing.is_closed:
         closed = f"Rating was closed after {now} votes between the two, before the look planned at {at}."
-        return "The study ended before it was decided.", "open", [closed]
+        return ENDED, "open", [closed]
     wait = f"There are {now} votes between the two; the next look is at {at}. Nobody should decide before."
-    return ("Go on." if standing.taken else "No look is due yet."), "waiting", [wait]
+    return ("Go on." if standing.taken else NOT_YET), "waiting", [wait]
+
+
+def _before_date(standing: LookStanding, date: str, now: str) -> tuple[str, str, list[str]]:
+    if standing.is_closed:
+        closed = (
+            f"Rating was closed with {now} votes between the two, before the look on {date}. Unless it is open again "
+            "by the last date, what is left of the chance of a wrong claim is not used."
+        )
+        return ENDED, "open", [closed]
+    of = format_count(standing.maximum or 0)
+    wait = (
+        f"There are {now} votes between the two, of {of} that were planned; the next look is on {date}. Nobody should "
+        "decide before."
+    )
+    return ("Go on." if standing.taken else NOT_YET), "waiting", [wait]
+
+
+def _unspent(standing: LookStanding) -> list[str]:
+    """Say why the last date spent less than was left."""
+    if standing.maximum is None or standing.is_over:
+        return []
+    return [UNUSED]
 
 
 def _claim(look: TakenLook, system: str, against: str) -> str:
@@ -120,16 +183,26 @@ def _row(look: PlannedLook, standing: LookStanding) -> LookRow:
     return LookRow(
         look.number,
         look.votes,
+        "" if look.at is None else local(look.at),
+        format_count(look.votes) if look.at is None else timezone.localtime(look.at).strftime("%m-%d"),
         distance,
         needed,
         "" if taken is None else _answer(taken),
         "" if taken is None else taken.reason,
         "" if taken is None else "decided" if taken.may_stop else "open",
-        x=f"{EDGE + (100 - 2 * EDGE) * look.votes / standing.looks[-1].votes:.2f}%",
+        x=f"{EDGE + (100 - 2 * EDGE) * _across(look, standing):.2f}%",
         y="" if distance is None else f"{_down(distance):.1f}",
-        above=f"{_down(needed):.1f}",
-        below=f"{_down(-needed):.1f}",
+        above="" if needed is None else f"{_down(needed):.1f}",
+        below="" if needed is None else f"{_down(-needed):.1f}",
     )
+
+
+def _across(look: PlannedLook, standing: LookStanding) -> float:
+    """Place a look from 0 to 1: by its votes, or one beside the other where these come as they come."""
+    last = standing.looks[-1].votes
+    if look.at is not None or not look.votes or not last:
+        return (look.number - 0.5) / len(standing.looks)
+    return look.votes / last
 
 
 def _answer(taken: TakenLook) -> str:

@@ -109,20 +109,35 @@ def judging_of(study: Study) -> Judging:
 
 
 def _looks_of(study: Study) -> tuple[str, ...]:
-    if not study.look_votes:
+    if not study.planned_looks:
         return ()
     kind = "Pocock" if study.look_spending == LookSpending.POCOCK else "O’Brien–Fleming"
-    at = ", ".join(format_count(votes) for votes in study.look_votes)
-    planned = (
+    planned = _planned_at_votes(study, kind) if study.look_votes else _planned_at_dates(study, kind)
+    taken = list(study.taken_looks.all())
+    ended = next((look for look in taken if look.may_stop), None)
+    if ended is not None:
+        return planned, f"The boundary was crossed at look {ended.number} of {study.planned_looks}."
+    return planned, f"{len(taken)} of {study.planned_looks} looks were taken, and none crossed its boundary."
+
+
+def _planned_at_votes(study: Study, kind: str) -> str:
+    at = ", ".join(format_count(votes) for votes in study.look_votes or ())
+    return (
         f"Looks were planned before the first judgement, at {at} judgements between the two systems in question, with "
         f"boundaries by alpha spending of {kind} type (one-sided level 0.025; Lan and DeMets, 1983) and repeated "
         "confidence intervals (Jennison and Turnbull, 1989) with quantiles of t."
     )
-    taken = list(study.taken_looks.all())
-    ended = next((look for look in taken if look.may_stop), None)
-    if ended is not None:
-        return planned, f"The boundary was crossed at look {ended.number} of {len(study.look_votes)}."
-    return planned, f"{len(taken)} of {len(study.look_votes)} looks were taken, and none crossed its boundary."
+
+
+def _planned_at_dates(study: Study, kind: str) -> str:
+    dates = ", ".join(f"{moment:%Y-%m-%d %H:%M}" for moment in study.look_moments)
+    maximum = format_count(study.look_maximum or 0)
+    return (
+        f"Looks were planned before the first judgement, at dates (in UTC: {dates}), with boundaries by alpha spending "
+        f"of {kind} type (one-sided level 0.025; Lan and DeMets, 1983), of which the information is the share of "
+        f"{maximum} planned judgements between the two systems in question and all that is left is spent at the last "
+        "date, and repeated confidence intervals (Jennison and Turnbull, 1989) with quantiles of t."
+    )
 
 
 def _documents_of(study: Study) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from annotations.models import Study
+from leaderboards.exports.looks import look_rows
 from leaderboards.exports.rows import Row, count_left_out
 from leaderboards.models.releases import Release
 from leaderboards.releases.board import CHANCE, EQUAL, BoardMaker
@@ -170,6 +171,8 @@ def _tables(release: Release, contents: Contents, maker: BoardMaker) -> dict[str
     }
     if contents.has_repeats:
         tables["repeats"] = contents.repeat_rows()
+    if release.has_looks and release.study.planned_looks:
+        tables["looks"] = look_rows(release.study)
     if contents.has_verdicts:
         tables["verdicts"] = contents.verdict_rows()
     if contents.has_marks:

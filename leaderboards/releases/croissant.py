@@ -102,6 +102,7 @@ def _field(table: ReleaseTable, name: str, kind: str) -> dict[str, Any]:
         "@type": "cr:Field",
         "@id": f"{table.name}/{name}",
         "name": name,
+        **({"description": table.meanings[name]} if name in table.meanings else {}),
         "dataType": TYPES[kind],
         "source": {"fileObject": {"@id": f"{table.name}.parquet"}, "extract": {"column": name}},
     }

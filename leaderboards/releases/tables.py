@@ -1,7 +1,7 @@
 """The columns of a release's tables; write a table as JSON Lines and as Parquet in one pass."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from leaderboards.exports.columns import (
     table_of,
 )
 from leaderboards.exports.lines import json_lines
+from leaderboards.exports.looks import LOOK_COLUMNS, LOOK_TYPES
 from leaderboards.exports.rows import Row
 from lib.files import replace_bytes_when_complete, replace_when_complete
 
@@ -29,12 +30,14 @@ class ReleaseTable:
     Attributes:
         about: What a row is; goes into the release's documentation.
         types: Types by column.
+        meanings: What columns say, for croissant.json.
     """
 
     name: str
     about: str
     types: dict[str, str]
     rows_at_once: int = 5_000
+    meanings: dict[str, str] = field(default_factory=dict)
 
 
 TABLES = {
@@ -163,6 +166,12 @@ TABLES = {
                 "winner": TEXT,
                 "winner_again": TEXT,
             },
+        ),
+        ReleaseTable(
+            "looks",
+            "A planned look at the two systems in question while votes came in: the plan, and what the look found.",
+            LOOK_TYPES,
+            meanings={name: meaning for name, (_, meaning) in LOOK_COLUMNS.items()},
         ),
         ReleaseTable(
             "verdicts",

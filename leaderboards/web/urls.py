@@ -20,6 +20,7 @@ urlpatterns = [
     path("boards/<slug:slug>/errors/", errors.why_it_loses, name="errors"),
     path("boards/<slug:slug>/errors/errors.json", errors.errors_json, name="errors-json"),
     path("boards/<slug:slug>/planning/", small_large.planning, name="planning"),
+    path("boards/<slug:slug>/looks.<slug:file_format>", small_large.looks_file, name="looks-file"),
     path("boards/<slug:slug>/trust/", trust.trust, name="trust"),
     path("boards/<slug:slug>/trust/trust.json", trust.trust_json, name="trust-json"),
     path("boards/<slug:slug>/trust/votes/", trust.trust_votes, name="trust-votes"),

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from annotations.studies.checks import stored_moments
 from annotations.studies.criteria import LIBRARY
 from models_runner.datasets.instructions import wordings
 from models_runner.finetune.options import checked_settings
@@ -111,6 +112,7 @@ def canonical(protocol: Protocol) -> Protocol:
                     "documents": study.documents.model_copy(update={"chosen": sorted(set(study.documents.chosen))}),
                 }
             ),
+            "analysis": protocol.analysis.model_copy(update={"look_dates": look_dates(protocol.analysis.look_dates)}),
         }
     )
 
@@ -121,6 +123,11 @@ def moment(text: str) -> datetime:
     if read.tzinfo is None:
         raise ValueError(text)
     return read.astimezone(UTC)
+
+
+def look_dates(texts: Iterable[str]) -> list[str]:
+    """Return moments as studies store those of looks. Raises ValueError."""
+    return stored_moments(map(moment, texts))
 
 
 def in_utc(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from annotations.studies.checks import looks_problem
+from annotations.studies.checks import look_dates_problem, look_maximum_problem, looks_problem
 from annotations.studies.personal_questions import QuestionError, parse_questions
 from models_runner.adapters.protocol import AdapterError
 from models_runner.adapters.registry import ADAPTERS
@@ -12,9 +12,9 @@ from models_runner.importing.records import RecordError
 from models_runner.models import System
 from models_runner.models.systems import CHECKS, PRICES
 from models_runner.systems import catalog
-from protocol.file.completing import is_imported, moment
+from protocol.file.completing import is_imported, look_dates, moment
 from protocol.file.problems import Problem, nearest
-from protocol.file.schema import Protocol, StudyPart
+from protocol.file.schema import AnalysisPart, Protocol, StudyPart
 from protocol.file.yaml_text import YamlText
 
 Found = Iterator[tuple[tuple[str | int, ...], str]]
@@ -165,6 +165,24 @@ def _people(study: StudyPart) -> Found:
             yield ("study", name), str(error)
 
 
+def _look_dates(analysis: AnalysisPart) -> Found:
+    if not analysis.look_dates:
+        if analysis.look_maximum is not None:
+            yield ("analysis", "look_maximum"), "is of looks at dates, and look_dates has none."
+        return
+    if analysis.looks:
+        yield ("analysis", "look_dates"), "are planned beside looks at numbers of votes. Keep one of the two."
+    try:
+        dates = look_dates(analysis.look_dates)
+    except (ValueError, OverflowError):
+        yield ("analysis", "look_dates"), "expected times with their zone, such as 2026-12-01T17:00:00Z."
+        return
+    if problem := look_dates_problem(dates):
+        yield ("analysis", "look_dates"), problem
+    if problem := look_maximum_problem(analysis.look_maximum):
+        yield ("analysis", "look_maximum"), problem
+
+
 def _analysis(protocol: Protocol) -> Found:
     analysis, study = protocol.analysis, protocol.study
     for name in ("small_system", "large_system"):
@@ -175,8 +193,10 @@ def _analysis(protocol: Protocol) -> Found:
         yield ("analysis", "large_system"), "is the small system as well. Name two systems."
     if analysis.looks and (problem := looks_problem(analysis.looks)):
         yield ("analysis", "looks"), problem
-    if analysis.looks and not (analysis.small_system and analysis.large_system):
-        yield ("analysis", "looks"), "are about the two systems in question. Name small_system and large_system."
+    yield from _look_dates(analysis)
+    if (analysis.looks or analysis.look_dates) and not (analysis.small_system and analysis.large_system):
+        which = "looks" if analysis.looks else "look_dates"
+        yield ("analysis", which), "are about the two systems in question. Name small_system and large_system."
     keys = [criterion.key for criterion in study.criteria]
     if analysis.criterion and analysis.criterion not in keys:
         yield ("analysis", "criterion"), _unknown(analysis.criterion, keys, NO_CRITERION)

@@ -239,6 +239,14 @@ class AnalysisPart(Part):
         max_length=10,
         description="Votes between the two, after each of which the site looks; none: no looks.",
     )
+    look_dates: list[Annotated[str, Field(max_length=40)]] = Field(
+        default=[],
+        max_length=10,
+        description="Dates at which the site looks instead, such as 2026-12-01T17:00:00Z; none: no looks at dates.",
+    )
+    look_maximum: Count | None = Field(
+        default=None, description="Of looks at dates: votes between the two that are planned by the last one."
+    )
     look_spending: Annotated[str, _one_of(LookSpending.values)] = Field(
         default=LookSpending.OBRIEN_FLEMING.value, description="How strict early looks are."
     )

@@ -48,8 +48,10 @@ def digest_of(protocol: Protocol) -> str:
 
 def plan_digest(protocol: Protocol) -> str:
     """Return the SHA-256 of the planned analysis: the criteria, and all that stands under analysis."""
-    # A plan without looks has the fingerprint that it had before there were any.
-    without = None if protocol.analysis.looks else {"looks", "look_spending"}
+    # A plan has the fingerprint that it had before there were looks, or looks at dates, where it has none.
+    without = set() if protocol.analysis.look_dates else {"look_dates", "look_maximum"}
+    if not (protocol.analysis.looks or protocol.analysis.look_dates):
+        without |= {"looks", "look_spending"}
     planned = {
         "criteria": [criterion.model_dump() for criterion in protocol.study.criteria],
         "analysis": protocol.analysis.model_dump(exclude=without),

@@ -66,6 +66,8 @@ class MakeStudy(Step):
             small_system=self._named(analysis.small_system),
             large_system=self._named(analysis.large_system),
             look_votes=analysis.looks or None,
+            look_dates=analysis.look_dates or None,
+            look_maximum=analysis.look_maximum,
             look_spending=analysis.look_spending,
             opens_at=moment(part.opens_at) if part.opens_at else None,
             closes_at=moment(part.closes_at) if part.closes_at else None,

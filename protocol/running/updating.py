@@ -14,7 +14,7 @@ from protocol.study.compare import Difference
 from protocol.study.parts import MOMENTS
 
 # What the planned analysis calls looks, by the field of the study.
-LOOKS = {"look_votes": "looks", "look_spending": "look_spending"}
+LOOKS = {"look_votes": "looks"} | {name: name for name in ("look_dates", "look_maximum", "look_spending")}
 CHANGEABLE = (
     {f"study.{name}": name for name in (*ALWAYS, *ANSWERS)}
     | {f"analysis.{name}": name for name in PAIR}

@@ -197,7 +197,9 @@ class _Export:
                 "small_system": study.small_system.slug if study.small_system else "",
                 "large_system": study.large_system.slug if study.large_system else "",
                 "looks": study.look_votes or [],
-                "look_spending": study.look_spending if study.look_votes else LookSpending.OBRIEN_FLEMING.value,
+                "look_dates": study.look_dates or [],
+                "look_maximum": study.look_maximum,
+                "look_spending": study.look_spending if study.planned_looks else LookSpending.OBRIEN_FLEMING.value,
             }
         )
 

@@ -63,10 +63,20 @@ def boundaries(
         Turnbull (2000), Group Sequential Methods, chapter 19. Constants and a second implementation:
         tests/stats/decisions/test_looks.py.
     """
-    times = _checked(fractions)
-    steps = np.diff(spent(spending, times, alpha), prepend=0.0)
+    steps = np.diff(spent(spending, _checked(fractions), alpha), prepend=0.0)
+    return boundaries_that_spend(fractions, steps.tolist(), sides=sides)
+
+
+def boundaries_that_spend(fractions: Sequence[float], steps: Sequence[float], *, sides: int = 1) -> FloatArray:
+    """Give the standard errors that a claim takes at each look, shape (looks,), for levels that are given.
+
+    Args:
+        fractions: As of boundaries.
+        steps: One-sided level that each look spends, 0 or more; infinitely many standard errors spend nothing.
+        sides: As of boundaries, where its source stands.
+    """
     walk, found = _Walk(sides), []
-    for time, step in zip(times.tolist(), steps.tolist(), strict=True):
+    for time, step in zip(_checked(fractions).tolist(), steps, strict=True):
         walk.go_to(time)
         found.append(_where(walk.beyond, step))
         walk.stop_at(found[-1])

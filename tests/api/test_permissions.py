@@ -85,6 +85,7 @@ TABLE = {
     ("POST", "/studies/{slug}/releases/{version}/publish"): RESULTS_OWNERS,
     ("POST", "/studies/{slug}/releases/{version}/retry"): RESULTS_WRITE,
     ("GET", "/studies/{slug}/releases/{version}/zip"): RESULTS,
+    ("GET", "/studies/{slug}/looks"): RESULTS,
     ("GET", "/studies/{slug}/votes"): RESULTS,
     ("POST", "/studies/{slug}/votes"): OWNERS_WRITE,
     ("GET", "/studies/{slug}/marks"): RESULTS,

@@ -196,6 +196,35 @@ def test_what_makes_no_study_is_refused(change, field):
     assert not Study.objects.exists()
 
 
+LOOKS = {"look_dates": ["2027-03-01T18:00:00+01:00", "2027-03-08T17:00:00Z"], "look_maximum": 400}
+
+
+def test_looks_at_dates_are_planned_and_listed():
+    made = make_study(systems=2, documents=2)
+    small, large = sorted(made.systems.values_list("slug", flat=True))
+    body = {"slug": "mine", "dataset": made.dataset.name, "systems": [small, large]}
+    body |= {"small_system": small, "large_system": large}
+    asks = program()
+    for change, field in (
+        ({"look_dates": ["2027-03-01T18:00:00", LOOKS["look_dates"][1]]}, "look_dates[0]"),
+        ({"look_dates": LOOKS["look_dates"][::-1]}, "look_dates"),
+        ({"look_maximum": None}, "look_maximum"),
+        ({"look_votes": [200, 400]}, "look_dates"),
+        ({"look_dates": ["0001-01-01T00:00:00+14:00", LOOKS["look_dates"][1]]}, "look_dates"),
+    ):
+        refusal = asks.post("/studies", body | LOOKS | change)
+        assert (refusal.status_code, error_of(refusal)["field"]) == (422, field)
+    answer = asks.post("/studies", body | LOOKS).json()
+    assert (answer["look_votes"], answer["look_maximum"]) == (None, 400)
+    assert answer["look_dates"] == ["2027-03-01T17:00:00Z", "2027-03-08T17:00:00Z"]
+    listed = asks.get("/studies/mine/looks").json()
+    assert [(row["number"], row["planned_at"], row["taken"]) for row in listed] == [
+        (1, "2027-03-01T17:00:00Z", False),
+        (2, "2027-03-08T17:00:00Z", False),
+    ]
+    assert asks.get(f"/studies/{made.slug}/looks").json() == []
+
+
 def test_a_board_is_the_one_of_the_site():
     study = make_study(systems=2, documents=3)
     rate_everything(join(study))

@@ -76,6 +76,19 @@ def test_runs_are_started_cancelled_and_waited_for(client_of_site):
     assert Run.objects.count() == 1
 
 
+def test_planned_looks_are_read(client_of_site):
+    study = make_study(systems=2, documents=3)
+    small, large = sorted(study.systems.values_list("slug", flat=True))
+    client_of_site.create_study(
+        *("planned", study.dataset.name, [small, large]),
+        small_system=small,
+        large_system=large,
+        look_votes=[20, 40],
+    )
+    assert [row["planned_votes"] for row in client_of_site.looks("planned")] == [20, 40]
+    assert client_of_site.looks(study.slug) == []
+
+
 def test_votes_are_written_whole_or_not_at_all(client_of_site, tmp_path, monkeypatch):
     study = make_study(systems=2, documents=3)
     rate_everything(join(study))

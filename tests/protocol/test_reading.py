@@ -1,5 +1,8 @@
 """A protocol is read strictly: every problem at once, each with its line, its key and what was expected."""
 
+import hashlib
+import json
+
 import pytest
 import yaml
 
@@ -29,6 +32,8 @@ FAULTS = {
     "study__documents": ({"sample": 2, "chosen": ["x"]}, "chooses documents and draws a sample."),
     "analysis__margin": (5, "is 5; expected less than 0.5."),
     "analysis__looks": ([40, 80], "are about the two systems in question."),
+    "analysis__look_dates": (["2027-03-01T17:00", "2027-03-08T17:00Z"], "expected times with their zone"),
+    "analysis__look_maximum": (400, "is of looks at dates, and look_dates has none."),
     "analysis__small_system": ("other", "which is no system of the study of this file."),
     "analysis__criterion": ("fluency", "which is no criterion of the study"),
     "metrics": (["rogue"], "expected one of rouge"),
@@ -55,6 +60,35 @@ def test_a_fault_is_named_with_its_line(key):
     at = next(n for n, line in enumerate(text.splitlines(), start=1) if line.strip().startswith(f"{name}:"))
     assert first.line >= at
     assert key.split("__")[0] in first.where
+
+
+NAMED = {"analysis__small_system": "lexrank", "analysis__large_system": "lead-3"}
+DATES = ["2027-03-01T17:00:00Z", "2027-03-08T17:00:00Z"]
+
+
+def test_looks_are_at_votes_or_at_dates_that_rise():
+    with pytest.raises(ProtocolError) as refused:
+        read_protocol(text_of(small(analysis__look_dates=DATES[::-1], analysis__looks=[40, 80], **NAMED)))
+    said = [(problem.where, problem.message) for problem in refused.value.problems]
+    for where, words in (
+        ("analysis.look_dates", "Keep one of the two"),
+        ("analysis.look_dates", "do not rise"),
+        ("analysis.look_maximum", "need the number of votes"),
+    ):
+        assert any(place == where and words in message for place, message in said)
+    right = {"analysis__look_dates": DATES, "analysis__look_maximum": 400} | NAMED
+    assert read_protocol(text_of(small(**right))).analysis.look_maximum == 400
+
+
+def test_a_plan_without_dates_has_the_fingerprint_of_before():
+    """Only what is planned is in it, so that plans on record stay known."""
+    planned = protocol_of_data(analysis__looks=[40, 80], **NAMED)
+    old = planned.analysis.model_dump(exclude={"look_dates", "look_maximum"})
+    criteria = [criterion.model_dump() for criterion in planned.study.criteria]
+    text = json.dumps({"criteria": criteria, "analysis": old}, sort_keys=True)
+    assert plan_digest(planned) == f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    dated = protocol_of_data(analysis__look_dates=DATES, analysis__look_maximum=400, **NAMED)
+    assert plan_digest(dated) not in (plan_digest(protocol_of_data(**NAMED)), plan_digest(planned))
 
 
 def test_all_problems_are_told_at_once():

@@ -180,6 +180,22 @@ def test_update_changes_what_the_page_settings_would(folder):
     assert Study.objects.get().quota == 3
 
 
+def test_looks_at_dates_come_back_and_change_as_settings_do(folder):
+    dates = ["2027-03-01T18:00:00+01:00", "2027-03-08T17:00:00Z"]
+    named = {"analysis__small_system": "lexrank", "analysis__large_system": "lead-3"}
+    planned = named | {"analysis__look_dates": dates, "analysis__look_maximum": 400}
+    study = begin(work_in(folder, **planned))
+    assert study.look_dates == ["2027-03-01T17:00:00Z", "2027-03-08T17:00:00Z"]
+    assert (study.look_maximum, study.look_votes) == (400, None)
+    assert without_comments(protocol_text(study)) == as_text(protocol_of_data(**planned))
+    begin(work_in(folder, update=True, **named | {"analysis__looks": [40, 80]}))
+    study = Study.objects.get()
+    assert (study.look_votes, study.look_dates, study.look_maximum) == ([40, 80], None, None)
+    begin(work_in(folder, update=True, **planned | {"analysis__look_maximum": 300}))
+    study = Study.objects.get()
+    assert (study.look_votes, len(study.look_dates), study.look_maximum) == (None, 2, 300)
+
+
 def rated(study):
     """A study of this protocol with a vote."""
     for run in Run.objects.all():

@@ -10,6 +10,7 @@ from django.utils import timezone
 from annotations.models import AskMarks, LookSpending, Sampling, SummaryFormat, Wanted
 from annotations.people import links
 from annotations.studies import progress, setup
+from annotations.studies.checks import stored_moments
 from lib.lines import text_lines
 from lib.serving.addresses import site_address
 from models_runner.datasets.lookup import UnknownDatasetError, find_dataset
@@ -74,6 +75,11 @@ def look_votes(text: str) -> list[int]:
         raise ArgumentTypeError(f"{text!r} are no numbers of votes; expected some such as 200,400,600.") from error
 
 
+def look_dates(text: str) -> list[str]:
+    """Read looks at dates for argparse; those without a zone are in that of the site."""
+    return stored_moments(moment(part) for part in split_names(text))
+
+
 def named_system(slug: str | None) -> System | None:
     return ensure_system(slug) if slug else None
 
@@ -101,6 +107,8 @@ def wanted(options: dict[str, Any]) -> setup.NewStudy:
         small_system=named_system(options["small_system"]),
         large_system=named_system(options["large_system"]),
         look_votes=options["looks"] or None,
+        look_dates=options["look_dates"] or None,
+        look_maximum=options["look_maximum"],
         look_spending=options["look_spending"],
         options=rating_options(options),
         people=people_options(options),
@@ -160,6 +168,19 @@ def _add_questions(parser: ArgumentParser) -> None:
         default="",
         metavar="200,400,600",
         help="Planned looks: numbers of votes between the two at which the site looks whether the study may end.",
+    )
+    parser.add_argument(
+        "--look-dates",
+        type=look_dates,
+        default="",
+        metavar="2026-12-01T18:00,2026-12-08T18:00",
+        help="Planned looks at dates instead, with --look-maximum; the last one is the end of rating.",
+    )
+    parser.add_argument(
+        "--look-maximum",
+        type=int,
+        metavar="VOTES",
+        help="Of looks at dates: votes between the two that are planned; the look that has so many is the last one.",
     )
     parser.add_argument(
         "--look-spending",

@@ -13,7 +13,14 @@ from annotations.studies.checks import LONGEST_CONSENT, RESERVED
 from annotations.studies.criteria import LIBRARY
 from annotations.studies.settings import LOOKS
 from annotations.studies.setup import MARGIN, NewStudy, PeopleOptions, RatingOptions, StudyScope, own_criteria
-from annotations.web.forms.fields import LooksField, moment_field, spending_field
+from annotations.web.forms.fields import (
+    LooksField,
+    look_dates_field,
+    maximum_field,
+    moment_field,
+    spending_field,
+    words_of,
+)
 from annotations.web.forms.studies import RatingOptionsForm
 from lib.lines import text_lines
 from lib.numbers import LARGEST
@@ -84,7 +91,7 @@ STEPS = (
         "When",
         "How many people and votes, what they will decide, and when rating begins.",
         ("annotators", "quota"),
-        ("look_votes", "look_spending", "opens_at", "closes_at"),
+        ("look_votes", "look_dates", "look_maximum", "look_spending", "opens_at", "closes_at"),
         ("share", "alike", "hourly_rate"),
     ),
 )
@@ -217,9 +224,9 @@ class StudyForm(RatingOptionsForm):
         "preferred in 45 of 100 comparisons. It cannot change later, so that nobody can choose it by the votes. Empty "
         "for no verdict.",
     )
-    look_votes = LooksField(
-        label=Study._meta.get_field("look_votes").verbose_name, help_text=Study._meta.get_field("look_votes").help_text
-    )
+    look_votes = LooksField(**words_of("look_votes"))
+    look_dates = look_dates_field()
+    look_maximum = maximum_field()
     # Not required: a form that was opened before an upgrade does not have it.
     look_spending = spending_field(required=False)
     guidelines = forms.CharField(

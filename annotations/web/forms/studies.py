@@ -5,9 +5,16 @@ from typing import Any, ClassVar
 from django import forms
 
 from annotations.models import Study, Wanted
-from annotations.studies.checks import dates_problem, pair_problem
-from annotations.studies.settings import ALWAYS, FIXED_BY_RATING, PAIR
-from annotations.web.forms.fields import LooksField, moment_field, spending_field
+from annotations.studies.checks import LookPlan, StudySetupError, check_looks, dates_problem, pair_problem
+from annotations.studies.settings import ALWAYS, FIXED_BY_RATING, LOOKS, PAIR
+from annotations.web.forms.fields import (
+    LooksField,
+    look_dates_field,
+    maximum_field,
+    moment_field,
+    spending_field,
+    words_of,
+)
 from lib.serving.careful_form import CarefulForm
 
 
@@ -57,9 +64,9 @@ class SettingsForm(CarefulForm, forms.ModelForm):
         label="Rating ends", help_text="In the time zone of the site; empty: when the study is closed."
     )
 
-    look_votes = LooksField(
-        label=Study._meta.get_field("look_votes").verbose_name, help_text=Study._meta.get_field("look_votes").help_text
-    )
+    look_votes = LooksField(**words_of("look_votes"))
+    look_dates = look_dates_field()
+    look_maximum = maximum_field()
     look_spending = spending_field()
     break_minutes = RatingOptionsForm.base_fields["break_minutes"]
     completion_url = forms.URLField(
@@ -113,5 +120,18 @@ class SettingsForm(CarefulForm, forms.ModelForm):
             self.add_error("closes_at", problem)
         if problem := pair_problem(*(values.get(name) for name in PAIR)):
             self.add_error("large_system", problem)
+        self._check_looks()
         self.refuse_to_overwrite()
         return values
+
+    def _check_looks(self) -> None:
+        """Check planned looks here, as the dates."""
+        values = self.cleaned_data
+        if not {*LOOKS, *PAIR}.isdisjoint(self.errors):
+            return
+        closes = None if {*LOOKS}.isdisjoint(self.changed_data) else values.get("closes_at")
+        try:
+            plan = LookPlan(**{name: values[name] for name in LOOKS})
+            check_looks(plan, values["small_system"], values["large_system"], closes)
+        except StudySetupError as error:
+            self.add_error(error.field, str(error))

@@ -1,87 +1,64 @@
 """Looks that a study planned beforehand: taking those that are due, and how things stand.
 
-A look is of the first so many votes between the two systems in question, in order of time, whenever it is taken: who
-looks later sees the same. What it found is a row that never changes.
+A look at a number of votes is of the first so many between the two systems in question, in order of time, one at a date
+of those that were given by then (dated), whenever it is taken: who looks later sees the same. What it found is a row
+that never changes.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+import numpy as np
+from django.db.models import Q
 
 from annotations.models import Criterion, Study
 from leaderboards.boards.stopping.between import query_between, votes_between
-from leaderboards.boards.version import CODE_VERSION
+from leaderboards.boards.stopping.dated import take_by_date
+from leaderboards.boards.stopping.standing import LookStanding, PlannedLook, row_of
 from leaderboards.models import TakenLook
-from stats.decisions.look import LookResult, look_at
-from stats.decisions.looks import Spending, boundaries
-
-
-@dataclass(frozen=True)
-class PlannedLook:
-    """A look of the plan.
-
-    Attributes:
-        votes: At how many it is taken.
-        boundary: Standard errors that a claim takes, were the errors known.
-        taken: What it found; None before.
-    """
-
-    number: int
-    votes: int
-    boundary: float
-    taken: TakenLook | None = None
-
-
-@dataclass(frozen=True)
-class LookStanding:
-    """How the planned looks of a study stand.
-
-    Attributes:
-        small, large: Names of the two systems.
-        votes: Between them, so far; no further than the last look.
-        is_closed: Whether rating has ended.
-    """
-
-    small: str
-    large: str
-    margin: float | None
-    spending: str
-    votes: int
-    is_closed: bool
-    looks: Sequence[PlannedLook]
-
-    @property
-    def taken(self) -> list[TakenLook]:
-        return [look.taken for look in self.looks if look.taken is not None]
-
-    @property
-    def decisive(self) -> TakenLook | None:
-        """The first look at which the study might end; what was found there stands."""
-        return next((look for look in self.taken if look.may_stop), None)
-
-    @property
-    def next(self) -> PlannedLook | None:
-        return next((look for look in self.looks if look.taken is None), None)
+from stats.decisions.look import look_at
+from stats.decisions.looks import Spending, boundaries, spent
 
 
 def standing_of_looks(study: Study) -> LookStanding | None:
     """Take the looks that are due, and say how they stand; None where none are planned. Some four queries."""
-    planned = study.look_votes
-    if not planned:
+    if (compared := _compared(study)) is None:
         return None
+    _, small, large = compared
+    if study.look_dates:
+        looks = take_by_date(study, *compared)
+        votes = query_between(*compared).count()
+    else:
+        looks, votes = _take_by_votes(study, *compared)
+    return LookStanding(
+        small,
+        large,
+        study.noninferiority_margin,
+        study.look_spending,
+        votes,
+        study.status == Study.Status.CLOSED,
+        looks,
+        study.look_maximum,
+    )
+
+
+def _compared(study: Study) -> tuple[Criterion, str, str] | None:
+    """Return what planned looks are about: the question, and the names of the two systems; None without looks."""
     small, large = study.small_system, study.large_system
-    criterion = study.criteria.first()
+    criterion = study.criteria.first() if study.planned_looks else None
     if small is None or large is None or criterion is None:
         return None
+    return criterion, small.slug, large.slug
+
+
+def _take_by_votes(study: Study, criterion: Criterion, small: str, large: str) -> tuple[list[PlannedLook], int]:
+    """Take the looks at numbers of votes that are due; return all of the plan, and the votes there are."""
+    planned = study.look_votes or []
     taken = {look.number: look for look in study.taken_looks.all()}
-    votes = planned[-1]
+    votes: int = planned[-1]
     if len(taken) < len(planned):
-        votes = query_between(criterion, small.slug, large.slug)[: planned[-1]].count()
+        votes = query_between(criterion, small, large)[: planned[-1]].count()
         if sum(votes >= at for at in planned) > len(taken):
-            taken = _take(study, criterion, small.slug, large.slug)
+            taken = _take(study, criterion, small, large)
     bounds = bounds_of(study)
-    looks = [PlannedLook(n, at, bounds[n - 1], taken.get(n)) for n, at in enumerate(planned, 1)]
-    closed = study.status == Study.Status.CLOSED
-    return LookStanding(small.slug, large.slug, study.noninferiority_margin, study.look_spending, votes, closed, looks)
+    return [PlannedLook(n, at, bounds[n - 1], taken=taken.get(n)) for n, at in enumerate(planned, 1)], votes
 
 
 def bounds_of(study: Study) -> list[float]:
@@ -94,8 +71,14 @@ def bounds_of(study: Study) -> list[float]:
 
 def take_due_looks(*, starting: bool = False) -> None:
     """Take the looks that are due in all studies, a part of each sweep: none waits for somebody to open a page."""
-    for study in Study.objects.exclude(look_votes=None).select_related("small_system", "large_system"):
-        standing_of_looks(study)
+    planned = Q(look_votes__isnull=False) | Q(look_dates__isnull=False)
+    for study in Study.objects.filter(planned).select_related("small_system", "large_system"):
+        if (compared := _compared(study)) is None:
+            continue
+        if study.look_dates:
+            take_by_date(study, *compared)
+        else:
+            _take_by_votes(study, *compared)
 
 
 def _take(study: Study, criterion: Criterion, small: str, large: str) -> dict[int, TakenLook]:
@@ -103,30 +86,22 @@ def _take(study: Study, criterion: Criterion, small: str, large: str) -> dict[in
     planned, bounds = study.look_votes or [], bounds_of(study)
     votes = votes_between(criterion, small, large, most=planned[-1])
     known = set(study.taken_looks.values_list("number", flat=True))
-    due = [n for n, at in enumerate(planned, 1) if n not in known and len(votes.results) >= at]
+    due = [(n, at) for n, at in enumerate(planned, 1) if n not in known and len(votes.results) >= at]
+    given = query_between(criterion, small, large).values_list("created_at", flat=True)
     TakenLook.objects.bulk_create(
         [
-            TakenLook(
-                study=study,
-                number=n,
-                votes=planned[n - 1],
-                margin=study.noninferiority_margin,
+            row_of(
+                study,
+                n,
+                look_at(*votes.first(at), boundary=bounds[n - 1], margin=study.noninferiority_margin),
+                votes=at,
+                last_vote_at=given[at - 1 : at].first(),
+                information=at / planned[-1],
+                level=float(spent(Spending(study.look_spending), np.array(at / planned[-1]))),
                 boundary=bounds[n - 1],
-                code_version=CODE_VERSION,
-                **_values(
-                    look_at(
-                        *votes.first(planned[n - 1]),
-                        boundary=bounds[n - 1],
-                        margin=study.noninferiority_margin,
-                    )
-                ),
             )
-            for n in due
+            for n, at in due
         ],
         ignore_conflicts=True,
     )
     return {look.number: look for look in study.taken_looks.all()}
-
-
-def _values(result: LookResult) -> dict[str, object]:
-    return {field.name: getattr(result, field.name) for field in fields(result)}

@@ -11,6 +11,9 @@ from annotations.models import Study
 from leaderboards.boards.costs import MEASURES
 from leaderboards.boards.stopping.anytime import stopping_bounds
 from leaderboards.boards.stopping.planned import standing_of_looks
+from leaderboards.exports import CONTENT_TYPES
+from leaderboards.exports.lines import csv_lines, json_lines
+from leaderboards.exports.looks import LOOK_TYPES, look_rows
 from leaderboards.presentation.board_verdict import say_pair
 from leaderboards.presentation.charts.pareto import MOST_SYSTEMS
 from leaderboards.presentation.charts.shown import show_chart
@@ -26,13 +29,15 @@ from leaderboards.presentation.study_charts import (
     study_pareto_chart,
 )
 from leaderboards.presentation.verdict_text import facts
-from leaderboards.web.requests import asked_for, page_context, results_page
+from leaderboards.web.requests import asked_for, page_context, results_data, results_page
+from lib.json.errors import json_error
 from models_runner.metrics.declared import help_of
 from stats.uncertainty.sequences import LEAST_VOTES
 
 Line = dict[str, Any]
 # Of systems that are not in the figure; the page says how many more there are.
 MOST_NAMED = 20
+LOOK_FORMATS = ("csv", "jsonl")
 
 
 @results_page
@@ -134,3 +139,19 @@ def planning(request: HttpRequest, study: Study) -> HttpResponse:
         "looks": say_looks(looks) if (looks := standing_of_looks(study)) else None,
     }
     return render(request, "leaderboards/planning.html", context)
+
+
+@results_data
+def looks_file(request: HttpRequest, study: Study, file_format: str) -> HttpResponse:
+    """Send the planned looks and what they found as CSV or JSON Lines."""
+    if file_format not in LOOK_FORMATS:
+        formats = ", ".join(LOOK_FORMATS)
+        return json_error(404, "unknown_format", f"There is no format {file_format!r}. Expected: {formats}.")
+    standing_of_looks(study)  # takes those that are due
+    rows = list(look_rows(study))
+    lines = csv_lines(rows, tuple(LOOK_TYPES)) if file_format == "csv" else json_lines(rows)
+    return HttpResponse(
+        "".join(lines),
+        content_type=CONTENT_TYPES[file_format],
+        headers={"Content-Disposition": f'attachment; filename="{study.slug}-looks.{file_format}"'},
+    )

@@ -118,7 +118,7 @@ def bare():
         instruction="short",
     )
     facts = Facts(
-        counts=dict.fromkeys(TABLES.keys() - {"comments", "repeats", "verdicts", "marks"}, 0),
+        counts=dict.fromkeys(TABLES.keys() - {"comments", "repeats", "looks", "verdicts", "marks"}, 0),
         left_out={},
         languages=[],
         licences=[],

@@ -39,7 +39,7 @@ from tests.leaderboards.releases.making import (  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.django_db
 # Tables of what not every release has.
-ONLY_SOMETIMES = {"comments", "marks", "repeats", "verdicts"}
+ONLY_SOMETIMES = {"comments", "looks", "marks", "repeats", "verdicts"}
 
 
 def test_both_forms_of_every_table_hold_the_same_rows(study):
