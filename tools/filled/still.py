@@ -9,12 +9,13 @@ import secrets
 import threading
 import uuid
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from django.conf import settings
+from django.contrib.humanize.templatetags import humanize
 from django.utils import timezone
 
 STARTED = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -53,6 +54,7 @@ def hold(clock: Clock, *, identifiers: Iterable[uuid.UUID], dice: random.Random 
     """Replace the sources of time and of chance. dice: what fills a database; None: every toss comes out the same."""
     numbers = iter(identifiers)
     timezone.now = clock
+    _hold_ages(clock)
     uuid.uuid4 = lambda: next(numbers)
     own = dice or random.Random(0)
     secrets.token_hex = lambda nbytes=None: own.randbytes(nbytes or 32).hex()
@@ -65,6 +67,17 @@ def hold(clock: Clock, *, identifiers: Iterable[uuid.UUID], dice: random.Random 
     seeds = itertools.count() if dice else itertools.repeat(0)
     generator = np.random.default_rng
     np.random.default_rng = lambda seed=None: generator(next(seeds) if seed is None else seed)
+
+
+def _hold_ages(clock: Clock) -> None:
+    """ "3 days ago" counts from Python's own clock: what is written would be another every day."""
+
+    class Held(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return clock.at.astimezone(tz)
+
+    humanize.datetime = Held  # type: ignore[attr-defined]
 
 
 def drawn_identifiers(dice: random.Random) -> Iterable[uuid.UUID]:
