@@ -61,6 +61,7 @@ NEVER_SHOWN = (
         "annotations/blindness",
         "annotations/imports",
         "annotations/rating/queries.py",
+        "annotations/rating/vote_queries.py",
         "annotations/models/triggers.py",
     ),
     *("annotations/templatetags/summaries.py", "annotations/templatetags/transcript.py"),

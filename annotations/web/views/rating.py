@@ -7,7 +7,6 @@ from typing import TypeVar
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
-from django.db.models import Q
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -19,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations.gold.training_feedback import feedback, is_rated_practice, rated_practice
-from annotations.models import Annotator, Assignment, Judgement, Purpose, Remark, Study
+from annotations.models import Annotator, Judgement, Study
 from annotations.people import links
 from annotations.people.farewell import farewell
 from annotations.people.questionnaire import open_questions
@@ -89,7 +88,7 @@ def rate(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 
 
 def _pair_context(annotator: Annotator, page: RatingPage, marking: MarkingPanel | None) -> dict[str, object]:
-    about: dict[str, object] = {"page": page, "annotator": annotator, "reasons": Remark.Reason.choices}
+    about: dict[str, object] = {"page": page, "annotator": annotator}
     if marking is not None:
         about["marking"] = marking
     if page.practice:
@@ -128,11 +127,8 @@ def _fragment_after(request: HttpRequest, annotator: Annotator, shown: UUID) -> 
     assignment = prefetch(annotator, shown)
     if assignment is None:
         return None
-    # The last answer of the pair shown may be stored already, without the browser knowing; a skipped pair is not rated.
-    # Practice counts separately.
-    past = Q(state__in=(Assignment.State.DONE, Assignment.State.SKIPPED)) | Q(comparison__purpose=Purpose.TRAINING)
-    ahead = not annotator.assignments.filter(past, token=shown).exists()
-    page = rating_page(assignment, ahead=ahead)
+    # The last answer of the pair shown may be stored already, without the browser knowing.
+    page = rating_page(assignment, ahead=assignment.follows_open)
     return render_to_string("annotations/_pair.html", _pair_context(annotator, page, panel_of(assignment)), request)
 
 
