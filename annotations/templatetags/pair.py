@@ -47,7 +47,7 @@ def same_for_all(parser: Parser, token: Token) -> _SameForAllNode:
 @register.simple_tag
 def remark_reasons() -> list[tuple[str, str]]:
     """Return the reasons to skip a pair or to report it, and their labels."""
-    return list(Remark.Reason.choices)
+    return [(value, str(label)) for value, label in Remark.Reason.choices]
 
 
 @register.simple_tag
