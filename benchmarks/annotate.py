@@ -4,10 +4,14 @@
     python -m benchmarks.annotate --sqlite [...]
 
 The benchmark starts the web processes of `manage.py serve`; annotators log in over HTTP and keep their connections.
-"next" is the time from the request for a pair, as the page's script sends it, to the last byte of the HTML with the
-transcript, both summaries and the forms. "save" is the time from posting a vote to its acknowledgement. The first vote
-of each annotator is a warm-up. Afterwards the benchmark compares the database with what was acknowledged; an error, a
-missing vote, a pair beyond its quota or a pair shown twice to one annotator ends the run with an error.
+They send what the page's scripts send: a vote, whose answer holds the pair after the one fetched ahead, as HTML with
+the transcript, both summaries and the forms. "save" and "next" are both the time from posting the vote to the last byte
+of that answer. The first vote of each annotator is a warm-up. Afterwards the benchmark compares the database with what
+was acknowledged; an error, a missing vote, a pair beyond its quota or a pair shown twice to one annotator ends the run
+with an error.
+
+--two-requests asks for the next pair after each vote by a request of its own, as pages once did: "next" is then the
+time of that request, and "save" from posting the vote to its acknowledgement.
 
 --marks lets everybody mark words in both summaries before each vote, in a study that requires marks; "mark" is the time
 from posting a mark to its acknowledgement.
@@ -17,59 +21,29 @@ docs/benchmarks.md); it runs after the measurements of this site.
 """
 
 import argparse
-import html
 import json
 import os
-import random
-import re
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.parts import stored
-from benchmarks.parts.browser import TOKEN, Browser
+from benchmarks.parts.browser import TOKEN
+from benchmarks.parts.rating import FURTHER, PASSWORD, Timed, Way, loop
 from benchmarks.parts.site import database, serving, temporary_site
-
-PASSWORD = "annotate and annotate"
-CHOICES = ("left", "right", "tie")
-# The first request fetches the whole page; later ones fetch the fragment that the page's script asks for.
-FIRST: dict[str, str] = {}
-FURTHER = {"X-Fragment": "1"}
-SUMMARY = re.compile(r'<div class="summary-text"[^>]*>(.*?)</div>', re.DOTALL)
-TAGS = re.compile(r"<[^>]*>")
-
-
-@dataclass
-class Timed:
-    """What one annotator did.
-
-    Attributes:
-        next: Seconds until the next pair was there, for each vote but the first.
-        save: Seconds until the vote was acknowledged, for each vote but the first.
-        mark: Seconds until each mark was acknowledged, for each vote but the first.
-        acknowledged: The choice that the site acknowledged, by the pair's token.
-        errors: Answers that were not expected.
-    """
-
-    next: list[float]
-    save: list[float]
-    acknowledged: dict[str, str]
-    errors: list[str]
-    mark: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class LoopTimes:
-    """The result of one measurement; times are in milliseconds."""
+    """The result of one measurement; times are in milliseconds. Both are those of the vote where it brings the pair."""
 
     tool: str
     judgements: int
@@ -89,73 +63,6 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 # ---- one measurement
-
-
-def mark_both(browser: Browser, page: str, shown: str, token: str) -> list[float]:
-    """Mark the first characters of both summaries; return the seconds until each was acknowledged."""
-    took = []
-    for side, summary in zip(("left", "right"), SUMMARY.findall(shown), strict=True):
-        text = "".join(html.unescape(TAGS.sub("", summary)).split())[:5]
-        sent = {"token": token, "side": side, "error_kind": "invented", "severity": "minor", "client_key": uuid.uuid4()}
-        started = time.perf_counter()
-        place = {"start": 0, "end": len(text), "text": text}
-        browser.post(f"{page}marks/add", sent | place, accept="application/json")
-        took.append(time.perf_counter() - started)
-    return took
-
-
-def rate(
-    browser: Browser, page: str, votes: int, seed: int, gate: threading.Barrier, timed: Timed, *, marks: bool
-) -> None:
-    """Give one vote to warm up, then the given number of votes as fast as the site answers."""
-    rng = random.Random(seed)
-    for number in range(votes + 1):
-        if number == 1:
-            gate.wait()
-        try:
-            started = time.perf_counter()
-            pair = browser.get(page, FIRST if number == 0 else FURTHER)
-            shown = TOKEN.search(pair)
-            if shown is None:
-                raise RuntimeError("There was no pair on the page.")
-            asked = time.perf_counter()
-            marked = mark_both(browser, page, pair, shown[1]) if marks else []
-            voting = time.perf_counter()
-            choice = rng.choice(CHOICES)
-            vote = {"token": shown[1], "criterion": "overall", "choice": choice, "client_key": uuid.uuid4()}
-            browser.post(f"{page}vote", vote, accept="application/json")
-            saved = time.perf_counter()
-        except Exception as error:
-            timed.errors.append(repr(error)[:300])
-            continue
-        timed.acknowledged[shown[1]] = choice
-        if number:
-            timed.next.append(asked - started)
-            timed.save.append(saved - voting)
-            timed.mark += marked
-
-
-def loop(
-    server: str, people: Sequence[str], invitation: str, votes: int, *, marks: bool = False
-) -> tuple[list[Timed], float]:
-    """Let everybody rate at once; return their times, and the seconds from the end of the warm-up to the last vote."""
-    gate = threading.Barrier(len(people) + 1)
-    timed, threads = [], []
-    for n, name in enumerate(people):
-        browser = Browser(server)
-        browser.log_in(name, PASSWORD)
-        page = browser.join(invitation)
-        timed.append(Timed([], [], {}, []))
-        share = votes // len(people) + (n < votes % len(people))
-        about = (browser, page, share, n, gate, timed[-1])
-        threads.append(threading.Thread(target=rate, args=about, kwargs={"marks": marks}))
-    for thread in threads:
-        thread.start()
-    gate.wait()
-    started = time.perf_counter()
-    for thread in threads:
-        thread.join()
-    return timed, time.perf_counter() - started
 
 
 def faults(study: Any, timed: Sequence[Timed], before: int) -> list[str]:
@@ -193,7 +100,8 @@ def measure(study: Any, judgements: int, people: Sequence[str], options: argpars
     connections.close_all()
     address = ("127.0.0.1", options.port)
     with serving([*web_command(*address), "--log-level", "error"], f"127.0.0.1:{options.port}") as server:
-        timed, elapsed = loop(server, people, invitation_path(study), options.votes, marks=options.marks)
+        way = Way(marks=options.marks, two_requests=options.two_requests)
+        timed, elapsed = loop(server, people, invitation_path(study), options.votes, way=way)
     wrong = faults(study, timed, before)
     forget(before)
     if wrong:
@@ -231,7 +139,7 @@ def forget(before: int) -> None:
 
 
 def statements(study: Any, user: Any) -> dict[str, int]:
-    """Count the SQL statements of a page and of a vote, without those of a session's first page."""
+    """Count the SQL statements of a page, a vote, and a vote with the next pair, after a session's first page."""
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
@@ -241,16 +149,22 @@ def statements(study: Any, user: Any) -> dict[str, int]:
     before, client = newest_assignment(), Client(SERVER_NAME="127.0.0.1")
     client.force_login(user)
     page = client.post(invitation_path(study)).headers["Location"]
-    counted = {}
-    for _ in range(2):
+
+    def count(**more: object) -> tuple[int, int]:
         with CaptureQueriesContext(connection) as asked:
             token = TOKEN.search(client.get(page, headers=FURTHER).content.decode())[1]
+        if more:
+            more["after"] = TOKEN.search(client.get(f"{page}next", {"after": token}).content.decode())[1]
         vote = {"token": token, "criterion": "overall", "choice": "left", "client_key": uuid.uuid4()}
         with CaptureQueriesContext(connection) as saved:
-            client.post(f"{page}vote", vote, headers={"accept": "application/json"})
-        counted = {"next": len(asked), "save": len(saved)}
+            client.post(f"{page}vote", vote | more, headers={"accept": "application/json"})
+        return len(asked), len(saved)
+
+    count()
+    asked, saved = count()
+    _, both = count(after="")
     forget(before)
-    return counted
+    return {"vote with the next pair": both, "next": asked, "save": saved}
 
 
 # ---- peers
@@ -312,7 +226,7 @@ def benchmark(options: argparse.Namespace) -> list[LoopTimes]:
         kept = judgements
         print(f"{judgements:,} judgements stored ({time.perf_counter() - started:.0f} s)", flush=True)
         counted = statements(study, people[0].user)
-        print(f"  statements: next {counted['next']}, save {counted['save']}", flush=True)
+        print("  statements: " + ", ".join(f"{name} {number}" for name, number in counted.items()), flush=True)
         for number in options.counts:
             names = [person.user.username for person in people[:number]]
             rows += [say(measure(study, judgements, names, options)) for _ in range(options.repeat)]
@@ -364,6 +278,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--tasks", type=int, default=2000, help="Comparisons to rate.")
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--marks", action="store_true", help="Mark words in both summaries before each vote.")
+    parser.add_argument("--two-requests", action="store_true", help="Ask for the next pair apart from the vote.")
     parser.add_argument("--port", type=int, default=8766)
     parser.add_argument("--peers", type=Path, metavar="FOLDER", help="With annotation_loop.py.")
     parser.add_argument("--label-studio", metavar="BIN", help="Measure this as well; needs --peers.")
@@ -374,7 +289,8 @@ def arguments() -> argparse.Namespace:
     options.counts = [int(n) for n in options.concurrency.split(",")]
     if (options.label_studio or options.potato) and options.peers is None:
         parser.error("--label-studio and --potato need --peers FOLDER.")
-    if options.votes + max(options.counts) > options.tasks:
+    # Everybody votes once to warm up, holds one more pair at the end, and has another fetched ahead.
+    if options.votes + 3 * max(options.counts) > options.tasks:
         parser.error("There are fewer comparisons than votes. Give more --tasks.")
     return options
 

@@ -375,10 +375,10 @@ def make_world():
         args[name] = [study.slug, release.version]
     mark = {"token": token, "side": "left", "error_kind": "missing decision", "severity": "minor"}
     mark_key = _marked(study, token)
-    vote = {"token": token, "criterion": "overall", "choice": "left", "client_key": uuid.uuid4()}
+    vote = {"token": token, "criterion": "overall", "choice": "left", "client_key": uuid.uuid4(), "after": token}
     data = {
         "vote": vote,
-        "remark": {"token": token, "kind": "comment", "text": "Fine.", "client_key": uuid.uuid4()},
+        "remark": {"token": token, "kind": "comment", "text": "Fine.", "client_key": uuid.uuid4(), "after": token},
         "undo": {"client_key": uuid.uuid4()},
         "add-mark": mark | {"client_key": uuid.uuid4()},
         "take-back-mark": {"token": token, "mark": mark_key, "client_key": uuid.uuid4()},

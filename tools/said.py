@@ -61,6 +61,7 @@ NEVER_SHOWN = (
         "annotations/blindness",
         "annotations/imports",
         "annotations/rating/queries.py",
+        "annotations/rating/vote_queries.py",
         "annotations/models/triggers.py",
         "annotations/models/look_triggers.py",
     ),

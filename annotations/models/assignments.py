@@ -62,6 +62,8 @@ class Assignment(models.Model):
 
     # Not stored: True if more than annotations.rating.assignment.MOST_COUNTED comparisons were left when it was given.
     many_left = False
+    # Not stored: True if it was fetched ahead while the pair before it was still to be rated (assignment.prefetch).
+    follows_open = False
 
     objects = AssignmentQuerySet.as_manager()
 

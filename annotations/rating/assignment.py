@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from annotations.counts.pair_tallies import counting
 from annotations.counts.side_balance import count_sides, side_to_show
-from annotations.models import Annotator, Assignment, Comparison, Side, Study
+from annotations.models import Annotator, Assignment, Comparison, Purpose, Side, Study
 from annotations.rating import gold_schedule, queries, repeats
 from annotations.rating.leases import keep_readable, lease_end, return_expired
 from annotations.rating.queries import (
@@ -58,11 +58,31 @@ def prefetch(annotator: Annotator, shown: UUID, *, now: datetime | None = None) 
     now = now or timezone.now()
     if not _may_rate(annotator, now):
         return None
-    held, last = queries.held_by(annotator)
-    others = [assignment for assignment in held if assignment.token != shown]
-    if ahead := _renew(keep_readable(annotator, others), now):
-        return ahead
-    return _take_any(annotator, last, now) if _plenty_left(annotator.study) else None
+    mine, last, held_by_all = queries.held_in_study(annotator)
+    others = [assignment for assignment in mine if assignment.token != shown]
+    ahead = _renew(keep_readable(annotator, others), now) or _take_ahead(annotator, last, held_by_all, now)
+    if ahead is not None:
+        ahead.follows_open = _is_open(annotator, shown, held=len(others) < len(mine))
+    return ahead
+
+
+def _take_ahead(annotator: Annotator, last: DocumentPlace | None, held: int, now: datetime) -> Assignment | None:
+    available = _some_available(annotator, last)
+    # More comparisons with a free place than there are pairs held now; mostly that shows in what was looked at.
+    if len(available) <= held and not _more_than(held, annotator.study):
+        return None
+    return _take_any(annotator, last, now, available)
+
+
+def _is_open(annotator: Annotator, shown: UUID, *, held: bool) -> bool:
+    """Return True if the pair with this token is still to be rated, and will count in the progress; held: it is held.
+
+    One whose lease ran out is open as well: its page may still be shown. Practice counts apart.
+    """
+    if held and not annotator.study.has_control_items:
+        return True
+    past = Q(state__in=(Assignment.State.DONE, Assignment.State.SKIPPED)) | Q(comparison__purpose=Purpose.TRAINING)
+    return not annotator.assignments.filter(past, token=shown).exists()
 
 
 def _may_rate(annotator: Annotator, now: datetime) -> bool:
@@ -71,18 +91,26 @@ def _may_rate(annotator: Annotator, now: datetime) -> bool:
     return annotator.study.takes_votes(now) and not lacks_consent(annotator)
 
 
-def _plenty_left(study: Study) -> bool:
-    """True if more comparisons have a free place than there are pairs held now."""
-    held = Assignment.objects.filter(comparison__study=study, state=Assignment.State.LEASED).count()
+def _more_than(held: int, study: Study) -> bool:
+    """Return True if more comparisons than this have a free place."""
     return len(study.comparisons.for_rating().wanting().order_by().values_list("pk")[: held + 1]) > held
 
 
-def _take_any(annotator: Annotator, last: DocumentPlace | None, now: datetime) -> Assignment | None:
+def _take_any(
+    annotator: Annotator,
+    last: DocumentPlace | None,
+    now: datetime,
+    available: list[AvailableComparison] | None = None,
+) -> Assignment | None:
+    """Take what is next to rate; available: what _some_available has just returned."""
     while True:
         if assignment := (
-            _take_control_item(annotator, now) or _take_repeat(annotator, now) or _take_for_rating(annotator, last, now)
+            _take_control_item(annotator, now)
+            or _take_repeat(annotator, now)
+            or _take_for_rating(annotator, last, now, available)
         ):
             return assignment
+        available = None
         if not (return_expired(annotator.study, now=now) or is_available(annotator)):
             return None
 
@@ -126,8 +154,10 @@ def _renew(held: list[Assignment], now: datetime) -> Assignment | None:
     return next((assignment for assignment in held if queries.renew_lease(assignment.pk, lease_end(now))), None)
 
 
-def _take_for_rating(annotator: Annotator, last: DocumentPlace | None, now: datetime) -> Assignment | None:
-    available = _some_available(annotator, last)
+def _take_for_rating(
+    annotator: Annotator, last: DocumentPlace | None, now: datetime, available: list[AvailableComparison] | None
+) -> Assignment | None:
+    available = _some_available(annotator, last) if available is None else available
     for candidate in _candidates(annotator, available, last):
         if assignment := take_comparison(annotator, candidate.comparison_id, now, handed_out=candidate):
             assignment.many_left = len(available) > MOST_COUNTED + 1
@@ -139,19 +169,17 @@ def _candidates(
     annotator: Annotator, available: list[AvailableComparison], last: DocumentPlace | None
 ) -> list[CandidatePair]:
     """Return comparisons to try, best first: of the document last read, else of the one with the least progress."""
-    by_document: dict[int, list[AvailableComparison]] = {}
-    for comparison in available:
-        by_document.setdefault(comparison.document_id, []).append(comparison)
-    if not by_document:
+    if not available:
         return []
     document = _next_to_ask(annotator, available) if has_question(annotator.study) else None
     if document is None:
-        goes_on = last is not None and last.document_id in by_document
-        document = last.document_id if last is not None and goes_on else _least_rated(by_document, annotator)
+        goes_on = last is not None and any(row.document_id == last.document_id for row in available)
+        document = last.document_id if last is not None and goes_on else _least_rated(available, annotator)
     if draws(annotator.study):
         return candidates(annotator.study, available_to(annotator).filter(document=document))
     # A document's comparisons come in the study's fixed order.
-    return [CandidatePair(comparison.pk) for comparison in by_document[document][:CANDIDATES]]
+    here = [CandidatePair(row.pk) for row in available if row.document_id == document]
+    return here[:CANDIDATES]
 
 
 def _next_to_ask(annotator: Annotator, available: list[AvailableComparison]) -> int | None:
@@ -168,12 +196,12 @@ def _next_to_ask(annotator: Annotator, available: list[AvailableComparison]) -> 
     return anywhere.order_by("taken", "place", "document").values_list("document", flat=True).first()
 
 
-def _least_rated(by_document: dict[int, list[AvailableComparison]], annotator: Annotator) -> int:
+def _least_rated(available: list[AvailableComparison], annotator: Annotator) -> int:
     """Return the document whose comparisons have the fewest annotators; among equals, one drawn for the annotator."""
-    averages = {
-        document: sum([comparison.taken for comparison in comparisons]) / len(comparisons)
-        for document, comparisons in by_document.items()
-    }
+    taken: dict[int, list[int]] = {}
+    for _, document_id, number in available:
+        taken.setdefault(document_id, []).append(number)
+    averages = {document: sum(numbers) / len(numbers) for document, numbers in taken.items()}
     least = min(averages.values())
     return _own_generator(annotator).choice([document for document, average in averages.items() if average == least])
 

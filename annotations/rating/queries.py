@@ -13,10 +13,10 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from annotations.models import Annotator, Assignment, Comparison, Sampling, Study
+from annotations.models import Annotator, Assignment, Comparison, Study
 from annotations.models.evidence import is_current
 from annotations.studies.languages import readable_codes
-from lib.sql import Columns, change, fetch, for_update, from_json
+from lib.sql import Columns, Row, change, fetch, from_json
 
 Spans = list[dict[str, Any]]
 
@@ -122,24 +122,53 @@ def is_available(annotator: Annotator) -> bool:
 # ---- what they hold
 
 # One row at least: the document comes also where the annotator holds nothing.
-_HELD = f"""SELECT {_ASSIGNMENT.sql}, last.place, last.document_id FROM (SELECT 1) always LEFT JOIN (
+_HELD = f"""SELECT {_ASSIGNMENT.sql}, last.place, last.document_id, {{more}} FROM (SELECT 1) always LEFT JOIN (
     SELECT given.place, given.document_id FROM annotations_assignment newest
     JOIN annotations_comparison given ON given.id = newest.comparison_id
     WHERE newest.annotator_id = %s ORDER BY newest.created_at DESC, newest.id DESC LIMIT 1
 ) last ON TRUE LEFT JOIN annotations_assignment assignment
     ON assignment.annotator_id = %s AND assignment.state = 'leased'
 ORDER BY assignment.created_at, assignment.id"""  # noqa: S608  (no values)
+_HELD_BY = _HELD.format(more="NULL")
+_HELD_IN_STUDY = _HELD.format(
+    more="""(SELECT COUNT(*) FROM annotations_assignment theirs
+    JOIN annotations_comparison its ON its.id = theirs.comparison_id
+    WHERE theirs.state = 'leased' AND its.study_id = %s)"""
+)
 _RENEW_LEASE = "UPDATE annotations_assignment SET lease_until = %s WHERE id = %s AND state = 'leased'"
+
+
+class HeldInStudy(NamedTuple):
+    """What an annotator holds, and all annotators together.
+
+    Attributes:
+        mine: Oldest first.
+        last: The document that they were given last.
+        number: How many assignments all annotators of the study hold.
+    """
+
+    mine: list[Assignment]
+    last: DocumentPlace | None
+    number: int
 
 
 def held_by(annotator: Annotator) -> tuple[list[Assignment], DocumentPlace | None]:
     """Return what the annotator holds, oldest first, and the document that they were given last."""
-    rows = fetch(_HELD, annotator.pk, annotator.pk)
+    return _held(annotator, fetch(_HELD_BY, annotator.pk, annotator.pk))
+
+
+def held_in_study(annotator: Annotator) -> HeldInStudy:
+    """Return the same, and how many assignments all annotators of the study hold."""
+    rows = fetch(_HELD_IN_STUDY, annotator.study_id, annotator.pk, annotator.pk)
+    return HeldInStudy(*_held(annotator, rows), rows[0][-1])
+
+
+def _held(annotator: Annotator, rows: list[Row]) -> tuple[list[Assignment], DocumentPlace | None]:
     held = [_ASSIGNMENT.instance(row) for row in rows if row[0] is not None]
     for assignment in held:
         assignment.annotator = annotator
-    last = rows[0][-2:]
-    return held, None if last[1] is None else DocumentPlace(*last)
+    place, document = rows[0][-3:-1]
+    return held, None if document is None else DocumentPlace(place, document)
 
 
 def renew_lease(assignment_id: int, until: datetime) -> bool:
@@ -318,80 +347,3 @@ def questions_of(assignment: Assignment) -> list[AnsweredQuestion]:
     """Return the study's questions in order, each with its answer in this assignment."""
     rows = fetch(_QUESTIONS, assignment.pk, assignment.annotator.study_id)
     return list(map(AnsweredQuestion._make, rows))
-
-
-# ---- saving a vote
-
-_COMPARISON_OF = """SELECT comparison.id FROM annotations_comparison comparison WHERE comparison.id = (
-    SELECT comparison_id FROM annotations_assignment WHERE token = %s AND annotator_id = %s
-)"""
-_VOTE_TARGET = f"""SELECT {_ASSIGNMENT.sql}, study.sampling, criterion.id, (
-    SELECT COUNT(*) FROM annotations_judgementrevision given
-    WHERE given.assignment_id = assignment.id AND given.criterion_id = criterion.id
-), EXISTS (
-    SELECT 1 FROM annotations_criterion other
-    WHERE other.study_id = study.id AND other.id <> criterion.id AND NOT EXISTS (
-        SELECT 1 FROM annotations_judgement answer
-        WHERE answer.assignment_id = assignment.id AND answer.criterion_id = other.id
-    )
-), stored.assignment_id, stored_criterion.key, stored.outcome, stored.strength
-FROM annotations_assignment assignment
-JOIN annotations_comparison comparison ON comparison.id = assignment.comparison_id
-JOIN annotations_study study ON study.id = comparison.study_id
-LEFT JOIN annotations_criterion criterion ON criterion.study_id = study.id AND criterion.key = %s
-LEFT JOIN annotations_judgementrevision stored ON stored.client_key = %s
-LEFT JOIN annotations_criterion stored_criterion ON stored_criterion.id = stored.criterion_id
-WHERE assignment.token = %s AND assignment.annotator_id = %s"""  # noqa: S608  (no values)
-_COMPLETE = """UPDATE annotations_assignment SET state = 'done', lease_until = NULL, completed_at = %s
-WHERE id = %s AND state = 'leased'"""
-
-
-class StoredAnswer(NamedTuple):
-    """The answer that is stored under a client key."""
-
-    assignment_id: int
-    criterion: str
-    outcome: str
-    strength: int | None
-
-
-class VoteTarget(NamedTuple):
-    """What a vote is about, read once its comparison is locked.
-
-    Attributes:
-        adaptive: Whether the study draws its pairs by the votes so far.
-        criterion_id: None if the study has no such question.
-        times_answered: How often the question was answered for this pair, corrections included.
-        others_open: Whether another question of the pair has no answer.
-        stored: What came with the vote's client key before, if anything did.
-    """
-
-    assignment: Assignment
-    adaptive: bool
-    criterion_id: int | None
-    times_answered: int
-    others_open: bool
-    stored: StoredAnswer | None
-
-
-def lock_comparison_of(annotator: Annotator, token: UUID) -> bool:
-    """Lock the comparison of the annotator's assignment with this token; False if there is none."""
-    return bool(fetch(f"{_COMPARISON_OF} {for_update('comparison')}", token, annotator.pk))
-
-
-def lock_vote_target(annotator: Annotator, token: UUID, criterion: str, client_key: UUID) -> VoteTarget | None:
-    """Lock the annotator's assignment with this token; return what a vote on this question needs, or None."""
-    for row in fetch(f"{_VOTE_TARGET} {for_update('assignment')}", criterion, client_key, token, annotator.pk):
-        assignment = _ASSIGNMENT.instance(row)
-        assignment.annotator = annotator
-        sampling, criterion_id, times_answered, others_open, *answer = row[_ASSIGNMENT.number :]
-        stored = None if answer[0] is None else StoredAnswer(*answer)
-        return VoteTarget(
-            assignment, sampling == Sampling.ADAPTIVE, criterion_id, times_answered, bool(others_open), stored
-        )
-    return None
-
-
-def complete(assignment_id: int, now: datetime) -> None:
-    """Mark a held assignment as rated."""
-    change(_COMPLETE, now, assignment_id)

@@ -25,10 +25,10 @@ from annotations.models import (
     Wanted,
 )
 from annotations.rating import assignment as assignments
-from annotations.rating import queries
+from annotations.rating import vote_queries
 from annotations.rating.leases import lease_end
 from annotations.rating.marking import lacks_marks
-from annotations.rating.queries import StoredAnswer, VoteTarget
+from annotations.rating.vote_queries import StoredAnswer, VoteTarget
 from lib.serving.traces import span
 from lib.sql import insert
 
@@ -143,7 +143,7 @@ def take_again(given_back: Assignment, now: datetime) -> None:
 
 def _lock_target(annotator: Annotator, vote: Vote) -> VoteTarget:
     _lock_comparison(annotator, vote.token)
-    target = queries.lock_vote_target(annotator, vote.token, vote.criterion, vote.client_key)
+    target = vote_queries.lock_vote_target(annotator, vote.token, vote.criterion, vote.client_key)
     if target is None:
         raise not_assigned()
     return target
@@ -156,7 +156,7 @@ def not_assigned() -> AnswerRefusedError:
 
 def _lock_comparison(annotator: Annotator, token: UUID) -> None:
     # The comparison is locked first, as in taking and giving back a place.
-    if not queries.lock_comparison_of(annotator, token):
+    if not vote_queries.lock_comparison_of(annotator, token):
         raise not_assigned()
 
 
@@ -224,11 +224,14 @@ def _save(target: VoteTarget, vote: Vote) -> None:
         "active_ms": vote.active_ms,
     }
     # The assignment is locked: nobody else adds an answer between the two.
-    judgements = Judgement.objects.filter(**question)
-    changed = target.times_answered and judgements.update(**answer, updated_at=timezone.now())
-    if not changed:
+    if not (target.times_answered and _changed(question, answer)):
         insert(Judgement(**question, **answer))
     insert(JudgementRevision(**question, client_key=vote.client_key, **answer))
+
+
+def _changed(question: dict[str, Any], answer: dict[str, Any]) -> bool:
+    """Change the answer to this question; False if there is none, as after undo."""
+    return bool(Judgement.objects.filter(**question).update(**answer, updated_at=timezone.now()))
 
 
 def reopen(rated: Assignment, now: datetime) -> None:
@@ -256,5 +259,5 @@ def _complete(assignment: Assignment, now: datetime) -> bool:
     if lacks_marks(assignment):
         return False
     # One that was reopened in this transaction was rated then.
-    queries.complete(assignment.pk, assignment.completed_at or now)
+    vote_queries.complete(assignment.pk, assignment.completed_at or now)
     return True

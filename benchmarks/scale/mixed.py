@@ -8,8 +8,9 @@ from typing import Any
 
 import psutil
 
-from benchmarks.annotate import PASSWORD, Timed, loop, percentile
+from benchmarks.annotate import percentile
 from benchmarks.parts.browser import AnswerError, Browser
+from benchmarks.parts.rating import PASSWORD, Timed, loop
 from benchmarks.parts.site import serving
 from benchmarks.scale.fill import HUGE
 

@@ -10,7 +10,7 @@ disfigure what a model meant as text:
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -261,6 +261,7 @@ class Marks:
     def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
         self._spans = tuple(spans)
         self._starts = [start for start, _ in self._spans]
+        self._edges = sorted({place for span in self._spans for place in span})
 
     def at(self, position: int) -> int | None:
         """Index of the stretch that this position lies in."""
@@ -270,8 +271,10 @@ class Marks:
     def runs(self, piece: TextPiece) -> Iterator[tuple[str, int | None]]:
         """Cut a piece where a stretch begins or ends."""
         begin, mark = 0, self.at(piece.start)
-        for offset in range(1, len(piece.text)):
-            here = self.at(piece.start + offset)
+        places = self._edges
+        inside = slice(bisect_right(places, piece.start), bisect_left(places, piece.start + len(piece.text)))
+        for place in places[inside]:
+            here, offset = self.at(place), place - piece.start
             if here != mark:
                 yield piece.text[begin:offset], mark
                 begin, mark = offset, here

@@ -24,6 +24,7 @@ class VoteForm(forms.Form):
     Attributes:
         choice: One of CHOICES, or left-1, left-2, right-1, right-2, which also say how much better (2: much).
         how_much: The same for left and right in a field of its own; ignored beside another choice.
+        after: If this answer completes its pair, the pair after the one with this token is wanted with the reply.
     """
 
     token = forms.UUIDField()
@@ -33,9 +34,11 @@ class VoteForm(forms.Form):
     client_key = forms.UUIDField()
     lead_time_ms = forms.IntegerField(min_value=0, max_value=DAY_MS, required=False)
     active_ms = forms.IntegerField(min_value=0, max_value=DAY_MS, required=False)
+    after = forms.UUIDField(required=False)
 
     def vote(self) -> Vote:
         values = dict(self.cleaned_data)
+        del values["after"]
         how_much = values.pop("how_much")
         choice, _, strength = values["choice"].partition("-")
         if choice in SIDES:
@@ -47,11 +50,14 @@ VoteForm.base_fields = _Shared(VoteForm.base_fields)
 
 
 class RemarkForm(forms.Form):
+    """A comment, a problem or a skip; after: as in VoteForm."""
+
     token = forms.UUIDField()
     kind = forms.ChoiceField(choices=[choice for choice in Remark.Kind.choices if choice[0] != Remark.Kind.UNSKIP])
     reason = forms.ChoiceField(choices=[("", ""), *Remark.Reason.choices], required=False)
     text = forms.CharField(max_length=LONGEST_REMARK, required=False)
     client_key = forms.UUIDField()
+    after = forms.UUIDField(required=False)
 
     def said(self) -> NewRemark:
         values = self.cleaned_data

@@ -51,7 +51,6 @@ def _context(study: Study, comparison: Comparison, shown_left: str) -> dict[str,
     return {
         "page": rating_page(assignment),
         "annotator": annotator,
-        "reasons": Remark.Reason.choices,
         "preview": True,
         "simulated": study.simulated,
         "rate_url": reverse("preview", args=[study.slug]),

@@ -1,15 +1,16 @@
 """The rating page and what it sends. Every page shown goes through annotations.rating.page (docs/blindness.md)."""
 
+import logging
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
-from django.db.models import Q
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations.gold.training_feedback import feedback, is_rated_practice, rated_practice
-from annotations.models import Annotator, Assignment, Judgement, Purpose, Remark, Study
+from annotations.models import Annotator, Judgement, Study
 from annotations.people import links
 from annotations.people.farewell import farewell
 from annotations.people.questionnaire import open_questions
@@ -37,6 +38,7 @@ from annotations.web.views.personal import AFTER, must_begin
 from lib.json.errors import json_error
 from lib.serving.addresses import address_for
 
+logger = logging.getLogger(__name__)
 F = TypeVar("F", bound=Form)
 # Why there is nothing to rate, where that is for good as far as anybody knows.
 FAREWELL = ("done", "closed", "left")
@@ -86,7 +88,7 @@ def rate(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 
 
 def _pair_context(annotator: Annotator, page: RatingPage, marking: MarkingPanel | None) -> dict[str, object]:
-    about: dict[str, object] = {"page": page, "annotator": annotator, "reasons": Remark.Reason.choices}
+    about: dict[str, object] = {"page": page, "annotator": annotator}
     if marking is not None:
         about["marking"] = marking
     if page.practice:
@@ -116,15 +118,18 @@ def upcoming(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     form = NextForm(request.GET)
     if not form.is_valid():
         return invalid(request, form)
-    shown = form.cleaned_data["after"]
+    fragment = _fragment_after(request, annotator, form.cleaned_data["after"])
+    return HttpResponse(status=204) if fragment is None else HttpResponse(fragment)
+
+
+def _fragment_after(request: HttpRequest, annotator: Annotator, shown: UUID) -> str | None:
+    """Lease the pair after the one with the token `shown`, and return it as HTML; None if none can be promised."""
     assignment = prefetch(annotator, shown)
     if assignment is None:
-        return HttpResponse(status=204)
-    # The last answer of the pair shown may be stored already, without the browser knowing. Practice counts separately.
-    counted = Q(state=Assignment.State.DONE) | Q(comparison__purpose=Purpose.TRAINING)
-    ahead = not annotator.assignments.filter(counted, token=shown).exists()
-    page = rating_page(assignment, ahead=ahead)
-    return render(request, "annotations/_pair.html", _pair_context(annotator, page, panel_of(assignment)))
+        return None
+    # The last answer of the pair shown may be stored already, without the browser knowing.
+    page = rating_page(assignment, ahead=assignment.follows_open)
+    return render_to_string("annotations/_pair.html", _pair_context(annotator, page, panel_of(assignment)), request)
 
 
 @never_cache
@@ -253,8 +258,26 @@ def _recorded(
     except AnswerRefusedError as refusal:
         return refused(request, refusal)
     if wants_json(request):
-        return JsonResponse({"saved": True, "complete": recorded.complete, "repeated": recorded.repeated})
+        said: dict[str, object] = {"saved": True, "complete": recorded.complete, "repeated": recorded.repeated}
+        said |= _next_pair(request, annotator, form) if recorded.complete else {}
+        return JsonResponse(said, json_dumps_params={"ensure_ascii": False})  # texts in any script, as they are
     return redirect((then and then(annotator, form)) or reverse("rate", args=[annotator.study.public_id]))
+
+
+def _next_pair(request: HttpRequest, annotator: Annotator, form: Form) -> dict[str, str | None]:
+    """Return what `upcoming` would answer, if the browser asked for it: HTML, or None where no pair can be promised.
+
+    The answer is stored already, and is told as stored whatever becomes of the next pair. Nothing is said of it where
+    that fails: the browser then asks for it apart.
+    """
+    after = form.cleaned_data["after"]
+    if after is None:
+        return {}
+    try:
+        return {"next": _fragment_after(request, annotator, after)}
+    except Exception:
+        logger.exception("An answer was saved, but the next pair could not be sent with it.")
+        return {}
 
 
 def refused(request: HttpRequest, refusal: AnswerRefusedError) -> HttpResponse:

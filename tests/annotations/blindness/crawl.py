@@ -153,7 +153,8 @@ class Crawler:
             self.vote(f"vote {n} first question", token=token, client_key=key)
             self.vote(f"vote {n} repeated", token=token, client_key=key)
             self.keep(f"pair {n} half answered", self.browser.get(self.rate_url))
-            self.vote(f"vote {n} second question", token=token, criterion="fluency", choice="tie")
+            self.vote(f"vote {n} second question", token=token, criterion="fluency", choice="tie", after=token)
+            self.vote(f"vote {n} corrected", token=token, criterion="fluency", after=uuid.uuid4())
             self.vote(f"vote {n} key used", token=token, criterion="fluency", choice="left", client_key=key)
         token = (
             self.keep("fragment", self.browser.get(self.rate_url, headers={"X-Fragment": "1"})).context["page"].token
@@ -175,7 +176,8 @@ class Crawler:
             self.say(f"undo, {kind}", url=self.undo_url, as_json=as_json)
             self.say(f"bad undo, {kind}", url=self.undo_url, client_key="!", as_json=as_json)
         self.keep("pair after undo", self.browser.get(self.rate_url))
-        self.say("skip", token=token, kind="skip", reason="other")
+        self.say("skip", token=token, kind="skip", reason="other", after=token)
+        self.say("remark after nonsense", token=token, after="!")
 
     def marking(self):
         """Asked for from here on: later pages, and their own data, hold the panel and the marks."""
@@ -231,7 +233,7 @@ class Crawler:
             kind = "JSON" if as_json else "page"
             self.vote(f"unknown pair, {kind}", token=uuid.uuid4(), as_json=as_json)
             self.vote(f"unknown question, {kind}", token=token, criterion="beauty", as_json=as_json)
-            for field in ("token", "criterion", "choice", "client_key", "lead_time_ms"):
+            for field in ("token", "criterion", "choice", "client_key", "lead_time_ms", "after"):
                 self.vote(f"bad {field}, {kind}", **{"token": token, "as_json": as_json, field: "!"})
         Assignment.objects.filter(token=token).update(state="expired", slot=None, lease_until=None)
         Comparison.objects.for_rating().update(quota=1, taken=1)

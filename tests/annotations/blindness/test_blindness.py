@@ -46,7 +46,11 @@ def test_the_crawl_sees_real_pairs(study):
     answers = Crawler(study).crawl()
     for n in range(3):
         assert answers[f"pair {n}"].content.count(b'class="summary-text" lang="en"><p dir="auto">') == 2
-        assert answers[f"vote {n} second question"].json() == {"saved": True, "complete": True, "repeated": False}
+        said = answers[f"vote {n} second question"].json()
+        assert said.pop("next").count('class="summary-text" lang="en"><p dir="auto">') == 2
+        assert said == {"saved": True, "complete": True, "repeated": False}
+        assert "data-pair" in answers[f"vote {n} corrected"].json()["next"]
+    assert "data-pair" in answers["skip"].json()["next"]
     for mark in ("mark on words", "mark on the whole"):
         assert answers[f"{mark}, again"].json() == {"saved": True, "complete": False, "repeated": True}
     assert answers["marked pair"].content.count(b"&quot;side&quot;:") == 2
@@ -114,7 +118,7 @@ def test_gold_is_not_told_from_rating_pairs(study, seed):
     Study.objects.update(ask_marks="optional")
     crawler = Crawler(study)
     crawler.joining()
-    seen = {"gold": set(), "rating": set()}
+    seen, coming = {"gold": set(), "rating": set()}, {"gold": set(), "rating": set()}
     totals = set()
     while "page" in (page := crawler.browser.get(crawler.rate_url)).context:
         token, total = page.context["page"].token, page.context["page"].total
@@ -122,15 +126,18 @@ def test_gold_is_not_told_from_rating_pairs(study, seed):
         totals.add(total)
         ahead = crawler.browser.get(crawler.next_url, {"after": token})
         answers = [
-            crawler.vote(f"{token} {key} {as_json}", token=token, criterion=key, as_json=as_json)
+            crawler.vote(f"{token} {key} {as_json}", token=token, criterion=key, as_json=as_json, after=token)
             for key, as_json in (("overall", True), ("fluency", True), ("fluency", False))
         ]
         hold = crawler.browser.post(crawler.hold_url)
+        coming[comparison.purpose] |= {shape_of(html) for html in map(pair_with, answers) if html}
         shapes = [shape(answer) for answer in (page, *answers, hold)]
         seen[comparison.purpose].add(str([*shapes, shape(ahead) if ahead.status_code == 200 else "last"]))
-        assert leaks(page) == leaks(ahead) == []
+        assert [found for answer in (page, ahead, *answers) for found in leaks(answer)] == []
     sizes = {purpose: len(different) for purpose, different in seen.items()}
     assert seen["gold"] <= seen["rating"], sizes
+    assert coming["gold"] == coming["rating"]
+    assert len(coming["gold"]) == 1
     assert len(totals) == 1
     assert Assignment.objects.filter(comparison__purpose="gold").count() >= 2
     data = crawler.browser.get(reverse("my-data", args=[study.public_id])).json()
@@ -150,7 +157,7 @@ def test_a_pair_that_comes_again_is_not_told_from_others(study, seed, monkeypatc
     Study.objects.update(repeat_every=2, seed=seed, ask_marks="optional")
     crawler = Crawler(study)
     crawler.joining()
-    seen = {"repeat": set(), "rating": set()}
+    seen, coming = {"repeat": set(), "rating": set()}, {"repeat": set(), "rating": set()}
     totals = set()
     while "page" in (page := crawler.browser.get(crawler.rate_url)).context:
         token, total = page.context["page"].token, page.context["page"].total
@@ -158,14 +165,17 @@ def test_a_pair_that_comes_again_is_not_told_from_others(study, seed, monkeypatc
         totals.add(total)
         ahead = crawler.browser.get(crawler.next_url, {"after": token})
         answers = [
-            crawler.vote(f"{token} {key} {as_json}", token=token, criterion=key, as_json=as_json)
+            crawler.vote(f"{token} {key} {as_json}", token=token, criterion=key, as_json=as_json, after=token)
             for key, as_json in (("overall", True), ("fluency", True), ("fluency", False))
         ]
         hold = crawler.browser.post(crawler.hold_url)
+        coming[comparison.purpose] |= {shape_of(html) for html in map(pair_with, answers) if html}
         shapes = [shape(answer) for answer in (page, *answers, hold)]
         seen[comparison.purpose].add(str([*shapes, shape(ahead) if ahead.status_code == 200 else "last"]))
-        assert leaks(page) == leaks(ahead) == []
+        assert [found for answer in (page, ahead, *answers) for found in leaks(answer)] == []
     assert seen["repeat"] <= seen["rating"]
+    assert coming["repeat"] <= coming["rating"]
+    assert len(coming["rating"]) == 1
     assert len(totals) == 1
     assert Assignment.objects.filter(comparison__purpose="repeat").count() >= 2
     data = crawler.browser.get(reverse("my-data", args=[study.public_id])).json()
@@ -179,15 +189,24 @@ def foreign_evidence(summary, document):
         ForeignEvidence.objects.create(summary=summary, document=document, spans=spans, signature=f"{METHOD}|{MARKER}")
 
 
+def pair_with(answer):
+    """The HTML of the next pair in the answer to a vote, or None."""
+    return answer.json().get("next") if answer.headers["Content-Type"] == "application/json" else None
+
+
 def shape(answer):
-    """Status, headers' names, and the body without random names and counts."""
-    body = re.sub(
-        r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=csrfmiddlewaretoken\" value=\")\w+", "random", answer.content.decode()
-    )
+    """Status, headers' names, and the body without random names and counts; the next pair with an answer apart."""
+    body = answer.content.decode()
+    if pair_with(answer):
+        body = str(answer.json() | {"next": ""})
+    return answer.status_code, tuple(sorted(answer.headers)), shape_of(body)
+
+
+def shape_of(body):
+    body = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=csrfmiddlewaretoken\" value=\")\w+", "random", body)
     body = re.sub(r"data-(done|total)=\"\d+\"|(value|max)=\"\d+\"|\d+ of \d+( rated)?", "progress", body)
     # Before the first answer there is nothing to undo, whatever the pair is.
-    body = re.sub(r"(?<=data-undo) (hidden)?(?=>)|\"held\": \d", "", body)
-    return answer.status_code, tuple(sorted(answer.headers)), body
+    return re.sub(r"(?<=data-undo) (hidden)?(?=>)|\"held\": \d", "", body)
 
 
 @pytest.mark.once
@@ -200,6 +219,8 @@ def test_the_crawl_catches_a_name_on_the_page(study, monkeypatch, field):
     )
     answers = Crawler(study).crawl()
     assert leaks(answers["pair 0"]) == [name]
+    if field in ("document_title", "task"):  # what every pair shows of its own
+        assert leaks(answers["ahead"]) == leaks(answers["vote 0 second question"]) == [name]
 
 
 @pytest.mark.once

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from annotations.models import Annotator, Assignment, Judgement, JudgementRevision, Remark, SideLead, Study
 from annotations.models.evidence import METHOD, SummaryEvidence
-from annotations.rating import queries
+from annotations.rating import queries, vote_queries
 from annotations.rating.assignment import next_assignment
 from annotations.rating.leases import give_back
 from annotations.rating.page import RatingProgress, rating_page, rating_progress
@@ -37,6 +37,18 @@ def test_instances_are_those_of_a_queryset():
         assert not found._state.adding
     assert (assignment, last) == (held, (held.comparison.place, held.comparison.document_id))
     assert queries.held_by(AnnotatorFactory(study=annotator.study)) == ([], None)
+
+
+def test_what_all_hold_is_counted_in_the_study_alone():
+    study = make_study(systems=2, documents=4)
+    one, another, third = AnnotatorFactory.create_batch(3, study=study)
+    vote_on(next_assignment(one), "left")
+    held = [next_assignment(annotator) for annotator in (one, another)]
+    next_assignment(AnnotatorFactory(study=make_study()))
+    mine, last, number = queries.held_in_study(one)
+    assert (mine, number) == (held[:1], 2)
+    assert last == queries.held_by(one)[1]
+    assert queries.held_in_study(third) == ([], None, 2)
 
 
 def test_an_inserted_row_is_the_instance():
@@ -130,8 +142,8 @@ def test_changes_are_counted():
 def test_an_unknown_token_finds_nothing():
     annotator = AnnotatorFactory(study=make_study())
     assert queries.find_annotator(annotator.pk, uuid.uuid4()) is None
-    assert not queries.lock_comparison_of(annotator, uuid.uuid4())
-    assert queries.lock_vote_target(annotator, uuid.uuid4(), "overall", uuid.uuid4()) is None
+    assert not vote_queries.lock_comparison_of(annotator, uuid.uuid4())
+    assert vote_queries.lock_vote_target(annotator, uuid.uuid4(), "overall", uuid.uuid4()) is None
 
 
 def test_changes_of_one_row_say_whether_there_was_one():
@@ -143,7 +155,7 @@ def test_changes_of_one_row_say_whether_there_was_one():
     assert [queries.take_place(held.comparison_id) for _ in range(2)] == [True, False]
     held.comparison.refresh_from_db()
     assert held.comparison.taken == 2
-    queries.complete(held.pk, later)
+    vote_queries.complete(held.pk, later)
     held.refresh_from_db()
     assert (held.state, held.lease_until, held.completed_at) == ("done", None, later)
     assert not queries.renew_lease(held.pk, later)
@@ -208,10 +220,10 @@ def test_what_a_vote_needs_is_what_the_models_say():
         vote_on(given, choice)
     key = JudgementRevision.objects.order_by("pk").first().client_key
     with transaction.atomic():
-        assert queries.lock_comparison_of(annotator, given.token)
-        target = queries.lock_vote_target(annotator, given.token, "overall", key)
-        other = queries.lock_vote_target(annotator, given.token, "fluency", uuid.uuid4())
-        unknown = queries.lock_vote_target(annotator, given.token, "unknown", uuid.uuid4())
+        assert vote_queries.lock_comparison_of(annotator, given.token)
+        target = vote_queries.lock_vote_target(annotator, given.token, "overall", key)
+        other = vote_queries.lock_vote_target(annotator, given.token, "fluency", uuid.uuid4())
+        unknown = vote_queries.lock_vote_target(annotator, given.token, "unknown", uuid.uuid4())
     overall, fluency = (study.criteria.get(key=name).pk for name in ("overall", "fluency"))
     assert values(target.assignment) == values(Assignment.objects.get())
     assert target[1:] == (True, overall, 2, True, (given.pk, "overall", given.shown_left, None))

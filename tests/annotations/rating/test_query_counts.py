@@ -24,6 +24,8 @@ NEXT_DOCUMENT = 13
 # session, annotator with study; savepoint, comparison locked, assignment locked with all that the vote is about, answer,
 # its place in the history, assignment done, release
 SAVE = 9
+# a vote, and the pair after the one fetched ahead, without session and annotator a second time
+BOTH = SAVE + NEXT - 2
 
 
 STORES = {"few": 0, "many": 20}
@@ -62,6 +64,21 @@ class Rating:
         assert answer.json() == {"saved": True, "complete": True, "repeated": False}
         return len(queries)
 
+    def fetch_ahead(self):
+        answer = self.client.get(reverse("next", args=[self.study.public_id]), {"after": self.token})
+        return answer.context["page"].token
+
+    def save_for_next(self, after):
+        """Return the number of queries, and the token of the pair that came."""
+        vote = {"token": self.token, "criterion": "overall", "choice": "left", "client_key": uuid.uuid4()}
+        with CaptureQueriesContext(connection) as queries:
+            answer = self.client.post(
+                reverse("vote", args=[self.study.public_id]),
+                vote | {"after": after},
+                headers={"accept": "application/json"},
+            )
+        return len(queries), answer.context["page"].token
+
 
 def test_next_and_save_take_the_same_queries_whatever_is_stored(rating):
     rating.next()
@@ -70,6 +87,15 @@ def test_next_and_save_take_the_same_queries_whatever_is_stored(rating):
         assert rating.next() == NEXT
         assert rating.save() == SAVE
     assert rating.next() == NEXT_DOCUMENT
+
+
+def test_a_vote_with_the_next_pair_takes_the_queries_of_both(rating):
+    rating.next()
+    ahead = rating.fetch_ahead()
+    for _ in range(2):
+        number, following = rating.save_for_next(after=ahead)
+        assert number in (BOTH, BOTH + NEXT_DOCUMENT - NEXT)
+        rating.token, ahead = ahead, following
 
 
 def test_a_large_study_is_looked_at_in_part(rating, monkeypatch):

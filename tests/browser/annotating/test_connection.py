@@ -21,6 +21,17 @@ from tests.factories import make_study
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
+def without_next_pair(page):
+    """Votes are saved, but their answers bring no next pair, as where the site cannot find one."""
+
+    def leave_out(route):
+        said = route.fetch().json()
+        said.pop("next", None)
+        route.fulfill(json=said)
+
+    page.route("**/vote", leave_out)
+
+
 @pytest.mark.parametrize("reaches_server", [False, True], ids=["request lost", "answer lost"])
 def test_a_vote_over_a_cut_connection_is_stored_once(new_page, complaints, reaches_server):
     page = join(new_page(), make_study())
@@ -89,6 +100,7 @@ def test_offline_for_the_next_pair_only_delays_it(new_page, complaints):
     answers = page.locator("[data-rating]").get_attribute("data-rate-url") + "**"
     # Only the answer arrives: no pair is fetched, neither ahead nor afterwards.
     page.route(f"**{answers}", lambda route: route.abort() if route.request.method == "GET" else route.continue_())
+    without_next_pair(page)
     page.keyboard.press("1")
     status = page.get_by_role("status").first
     expect(status).to_contain_text("Trying again…")
@@ -271,4 +283,120 @@ def test_a_comment_waits_with_its_answer(new_page, complaints):
     comment = Remark.objects.get()
     assert (str(comment.assignment.token), comment.text) == (shown, "Left names the date.")
     assert Judgement.objects.get().assignment == comment.assignment
+    complaints.clear()
+
+
+def requests_of(page):
+    """Methods and last parts of what the page asks the rating addresses for, from now on."""
+    asked = []
+
+    def note(request):
+        if "/rate/" in request.url:
+            asked.append((request.method, request.url.rpartition("/")[2].partition("?")[0]))
+
+    page.on("request", note)
+    return asked
+
+
+def test_one_request_a_vote(new_page):
+    page = join(new_page(), make_study(systems=4, documents=4))
+    page.clock.install()
+    page.reload()
+    next_is_fetched_ahead(page)  # the pair after the first is asked for apart
+    asked = requests_of(page)
+    for done in range(1, 5):
+        ahead = Assignment.objects.filter(state="leased").order_by("pk").last()
+        shown, texts = press_until_next_pair(page, "13"[done % 2])
+        assert token(page) == str(ahead.token)
+        next_is_fetched_ahead(page)
+        rated(page, done)
+        assert stored_choice(shown, texts) == ["left", "right"][done % 2]
+        page.clock.fast_forward("00:02")  # by now it would have been asked for apart
+    assert asked == [("POST", "vote")] * 4
+    assert Assignment.objects.filter(state="leased").count() == 2
+
+
+def test_a_vote_before_anything_was_fetched_ahead_is_one_request_too(new_page):
+    page = join(new_page(), make_study(systems=3, documents=3))
+    asked = requests_of(page)
+    page.route("**/next?**", lambda route: None)  # never answered
+    press_until_next_pair(page, "1")
+    rated(page, 1)
+    assert [what for what in asked if what != ("GET", "next")] == [("POST", "vote")]
+
+
+def test_a_vote_whose_next_pair_fails_is_saved_and_the_page_goes_on(new_page):
+    page = join(new_page(), make_study(systems=3, documents=3))
+    next_is_fetched_ahead(page)
+    without_next_pair(page)
+    asked = requests_of(page)
+    for done in range(1, 4):
+        press_until_next_pair(page, "1")
+        rated(page, done)
+        expect(page.get_by_role("status").first).to_have_text("Saved")
+        next_is_fetched_ahead(page)  # by a request of its own
+    assert asked == [("POST", "vote"), ("GET", "next")] * 3
+    assert Judgement.objects.count() == 3
+
+
+def test_undo_after_a_vote_that_brought_the_next_pair(new_page):
+    """What was fetched before counts the pair that is open again as rated: it is not shown."""
+    page = join(new_page(), make_study(systems=3, documents=3))
+    next_is_fetched_ahead(page)
+    first, _ = press_until_next_pair(page, "1")
+    next_is_fetched_ahead(page)
+    second = token(page)
+    takes_answers(page)
+    page.keyboard.press("u")
+    expect(page.locator(f"[data-token='{first}']")).to_be_visible()
+    rated(page, 0)
+    next_is_fetched_ahead(page)
+    shown, texts = press_until_next_pair(page, "3")
+    assert (shown, token(page)) == (first, second)
+    rated(page, 1)
+    assert stored_choice(shown, texts) == "right"
+    press_until_next_pair(page, "1")
+    rated(page, 2)
+    assert Judgement.objects.count() == 2
+
+
+def test_a_skip_brings_the_next_pair(new_page):
+    page = join(new_page(), make_study(systems=3, documents=3))
+    next_is_fetched_ahead(page)
+    shown, asked = token(page), requests_of(page)
+    page.keyboard.press("s")
+    page.get_by_label("Something else").check()
+    page.get_by_role("button", name="Skip this pair").click()
+    expect(page.locator(f"[data-token='{shown}']")).to_have_count(0)
+    rated(page, 0)
+    assert asked[:1] == [("POST", "remark")]
+    assert ("GET", "") not in asked
+
+
+def test_the_second_question_brings_the_next_pair(new_page):
+    page = join(new_page(), make_study(systems=3, documents=3, criteria=("overall", "fluency")))
+    next_is_fetched_ahead(page)
+    asked = requests_of(page)
+    press_until_next_pair(page, "1", "3")
+    next_is_fetched_ahead(page)
+    rated(page, 1)
+    assert asked == [("POST", "vote")] * 2
+
+
+def test_back_in_the_network_one_vote_brings_the_pair_after_the_one_shown(new_page, complaints):
+    page = join(new_page(), make_study(systems=3, documents=3))
+    next_is_fetched_ahead(page)
+    page.context.set_offline(True)
+    first, _ = press_until_next_pair(page, "1")
+    second = token(page)
+    asked = []
+    page.on("requestfinished", lambda request: asked.append(request.url.rpartition("/")[2]))
+    page.context.set_offline(False)
+    next_is_fetched_ahead(page)
+    press_until_next_pair(page, "3")
+    next_is_fetched_ahead(page)
+    rated(page, 2)
+    assert asked == ["vote", "vote"]
+    assert len({first, second, token(page)}) == 3
+    assert JudgementRevision.objects.count() == 2
     complaints.clear()

@@ -1,4 +1,5 @@
-// The next pair: fetched ahead while this one is rated, and shown in its place.
+// The next pair: fetched ahead while this one is rated, and shown in its place. An answer that completes a pair brings the
+// pair after the one that is shown then; it is asked for apart where no answer brought it, as on the first pair.
 
 import { breakIsDue, restart } from "../activity.js";
 import { gettext } from "../texts.js";
@@ -14,9 +15,9 @@ const GUARD_MS = 250; // after a pair appears: a second press meant for the one 
 const PREFETCH_AFTER_MS = 1_000;
 
 /** Whether the page can go on to a pair that is there already, before the server has said that this one is saved. */
-export function canGoOn({ page, ahead, isSwapping, staysOn }) {
+export function canGoOn({ page, coming, isSwapping, staysOn }) {
   const isRated = !page.openQuestions.length && !lacksComment(page) && !lacksMarks(page) && staysOn !== page.token;
-  return isRated && ahead !== null && !isSwapping && page.pair.dataset.practice === undefined;
+  return isRated && Boolean(coming.get(page.token)) && !isSwapping && page.pair.dataset.practice === undefined;
 }
 
 /** Whether presses are ignored at the moment. */
@@ -49,36 +50,50 @@ export function startPair(state) {
 
 /** Fetch the pair after the one with this token, unless that is no longer shown. */
 export async function fetchAhead(state, token) {
-  const { page, outbox } = state;
-  if (page.token !== token || state.ahead || document.hidden) return;
+  const { page, outbox, coming } = state;
+  if (page.token !== token || coming.has(token) || document.hidden) return;
   // To the server a pair whose answer is still here is not rated: it would come again.
   if (outbox.items.some((item) => item.token !== token)) return;
   const fresh = await fetchPair(`${page.root.dataset.nextUrl}?after=${encodeURIComponent(token)}`);
-  // One that comes while the next pair is on its way would be shown after it.
-  if (fresh && !state.isSwapping && page.token === token) setAhead(state, fresh);
+  // One that comes while another is on its way would be shown later with an old count, as would one from before an undo;
+  // what an answer brought meanwhile is newer.
+  const isLate = state.isSwapping || page.token !== token || coming.has(token);
+  if (fresh !== undefined && !isLate) keepComing(state, token, fresh);
 }
 
-function setAhead(state, pair) {
-  state.ahead = pair;
-  state.page.root.toggleAttribute("data-next-ready", pair !== null);
+/** Keep the pair that comes after the one with this token; null: none is promised. */
+export function keepComing(state, token, pair) {
+  if (pair?.dataset.token === token) return; // its place had been given back meanwhile: it is shown already
+  state.coming.set(token, pair);
+  showReady(state);
+}
+
+/** Forget what was fetched ahead: another pair is shown first, or what was fetched counts one that is not rated. */
+export function forgetComing(state) {
+  state.coming.clear();
+  showReady(state);
+}
+
+function showReady({ page, coming }) {
+  page.root.toggleAttribute("data-next-ready", Boolean(coming.get(page.token)));
 }
 
 /** Show the next pair once it is there, and say the text; isRated: the pair shown was rated to the end. */
 export async function showNext(state, { isRated, text, status = "saved" }) {
-  const { page, pace } = state;
+  const { page, pace, coming } = state;
   state.isSwapping = true;
   page.pair.inert = true;
   delete page.pair.dataset.ready;
   if (isRated && state.isWhole) pace.add(performance.now() - state.shownAt);
-  const { ahead } = state;
-  setAhead(state, null);
-  // The pair fetched ahead counts the one shown as rated.
-  const fresh = isRated && ahead ? ahead : await fetchPatiently(page);
+  const { token } = page;
+  const fresh = coming.get(token) ?? (await fetchPatiently(page));
+  coming.delete(token);
   if (fresh === null || fresh.lang !== page.pair.lang) {
     reload(state); // no pair: the whole page says why; another language was chosen in another tab
     return;
   }
   swap(page, fresh);
+  showReady(state);
   state.isWhole = isRated;
   state.isSwapping = false;
   startPair(state);

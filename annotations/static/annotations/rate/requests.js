@@ -30,11 +30,15 @@ export async function fetchPair(url) {
   try {
     const response = await fetch(url, { headers: { "X-Fragment": "1" }, signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (response.status >= 500) return undefined;
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    return response.ok ? page.querySelector("[data-pair]") : null;
+    return response.ok ? pairIn(await response.text()) : null;
   } catch {
     return undefined;
   }
+}
+
+/** A pair's element of its HTML; null if there is none. */
+export function pairIn(html) {
+  return new DOMParser().parseFromString(html, "text/html").querySelector("[data-pair]");
 }
 
 /** A key by which the server knows what it was told before. */

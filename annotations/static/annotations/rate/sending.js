@@ -3,12 +3,13 @@
 import { gettext } from "../texts.js";
 import { dropDraft, lacksComment, takeChangedComment } from "./comment.js";
 import { askForMarks, lacksMarks } from "./losing.js";
-import { canGoOn, fetchAhead, showNext } from "./next.js";
+import { canGoOn, fetchAhead, forgetComing, keepComing, showNext } from "./next.js";
 import { reload } from "./page.js";
 import { markCurrent, showAnswer } from "./questions.js";
-import { newKey, post } from "./requests.js";
+import { newKey, pairIn, post } from "./requests.js";
 import { waitToRetry } from "./retry.js";
 
+const COMPLETING = new Set(["comment", "skip"]); // remarks that may be the last that a pair lacks
 const FOR_NOW = new Set(["not_joined", "study_not_open"]); // refusals of what can be sent again later
 const GONE = new Set(["lease_lost", "unknown_assignment"]); // refusals after which the next pair can be rated
 
@@ -59,7 +60,8 @@ async function sendAll(state, sent) {
     const item = outbox.items[0];
     if (!faults) page.say(gettext("Saving…"), "busy");
     const { url = page.questions[0].action, ...fields } = item;
-    const reply = await post(url, fields, page.csrfToken);
+    const after = wantedAfter(state, item);
+    const reply = await post(url, after ? { ...fields, after } : fields, page.csrfToken);
     if (reply.stale || FOR_NOW.has(reply.error?.code)) {
       keepForLater(state, reply);
       return false;
@@ -73,9 +75,19 @@ async function sendAll(state, sent) {
     faults = 0;
     outbox.remove(item.client_key);
     answered(state, item, reply, sent);
+    if (reply.next !== undefined) keepComing(state, after, reply.next && pairIn(reply.next));
   }
   if (hadFaults && !sent.complete) fetchAhead(state, page.token);
   return true;
+}
+
+/** The token of the pair after which the next one is wanted with the reply, if the item completes its pair; or "". */
+function wantedAfter({ page, outbox, coming }, item) {
+  // To the server a pair whose answer is still here is not rated: it would come again.
+  if (outbox.items.length > 1 || !(item.criterion || COMPLETING.has(item.kind))) return "";
+  if ("practice" in page.pair.dataset) return ""; // a page of its own comes first
+  const known = item.kind === "skip" ? null : coming.get(page.token); // it counts this pair as rated
+  return known?.dataset.token ?? page.token;
 }
 
 /** Say that something waits here. Who has rated the pair shown goes on with the one that was fetched ahead. */
@@ -94,6 +106,7 @@ function answered(state, item, reply, sent) {
   const isShown = item.token === page.token;
   if (reply.error) refused(state, item, reply.error, isShown);
   else saved(state, item);
+  if (isShown && item.kind === "skip" && reply.complete) forgetComing(state); // it counts the skipped pair as rated
   document.dispatchEvent(new CustomEvent("item-answered", { detail: { item, error: reply.error } }));
   sent.complete ||= isShown && Boolean(reply.complete) && state.staysOn !== page.token;
   sent.skipped ||= isShown && item.kind === "skip";

@@ -20,8 +20,8 @@ export function createState(root) {
     isWhole: true, // false after a reload in the middle of it: its time says nothing about the pace
     isUnseen: document.hidden, // opened in a background tab
     guard: 0, // timer that ends the time in which presses are ignored
-    // The next pair.
-    ahead: null, // fetched while this one is rated
+    // Pairs to come: by the token of each, the pair after it, fetched while that one is rated; null: none was promised.
+    coming: new Map(),
     isSwapping: false,
     // Sending.
     isSending: false,

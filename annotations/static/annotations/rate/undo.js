@@ -1,7 +1,7 @@
 // Taking the last answer or skip back.
 
 import { gettext } from "../texts.js";
-import { isGuarded, showNext } from "./next.js";
+import { forgetComing, isGuarded, showNext } from "./next.js";
 import { reload } from "./page.js";
 import { newKey, post } from "./requests.js";
 
@@ -22,5 +22,8 @@ export async function undo(state, form) {
   const fault = reply.stale ? gettext("the page is out of date") : reply.fault;
   if (fault) page.say(gettext("Not taken back: {fault}.", { fault }), "fault");
   else if (reply.error) page.refuse(reply.error.message, gettext("Reload the page"), () => reload(state));
-  else await showNext(state, { isRated: false, text: reply.said });
+  else {
+    forgetComing(state); // first of all the one that was taken back
+    await showNext(state, { isRated: false, text: reply.said });
+  }
 }

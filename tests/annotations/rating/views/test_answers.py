@@ -67,6 +67,7 @@ def test_one_key_for_two_answers_is_refused(client, study, annotator, page):
         ("lead_time_ms", -1),
         ("lead_time_ms", "fast"),
         ("lead_time_ms", 10**9),
+        ("after", "987"),
     ],
 )
 def test_bad_input_names_the_field(client, study, annotator, page, name, value):

@@ -56,6 +56,7 @@ def test_a_comment_is_shown_again_on_its_pair(client, study, annotator, page):
         ("text", "x" * 2001),
         ("text", "a\0b"),
         ("client_key", ""),
+        ("after", "1"),
     ],
 )
 def test_a_malformed_remark_names_its_field(client, study, annotator, page, name, value):
