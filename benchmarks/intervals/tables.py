@@ -75,6 +75,12 @@ def _within(options: Namespace, studies: int) -> Iterator[str]:
     yield from within_table(SHOWN, studies, options.seed)
 
 
+def _length(options: Namespace, studies: int) -> Iterator[str]:
+    from benchmarks.intervals.lengths import HELD_OUT, TUNING, length_table
+
+    yield from length_table(TUNING if options.designs == "tuning" else HELD_OUT, studies, options.seed)
+
+
 def _one_study(options: Namespace, studies: int) -> Iterator[str]:
     from benchmarks.intervals.one_study import study_table
 
@@ -159,6 +165,11 @@ TABLES: dict[str, tuple[str, Callable[[Namespace, int], Iterator[str]]]] = {
         "Draw N studies with such metrics: how often the intervals of correlations within documents, and of the share "
         "of votes that a metric agrees with, hold the mean over many such studies.",
         _within,
+    ),
+    "length": (
+        "Draw N studies of each design, and of each way in which people may like length: how often intervals of "
+        "strengths at equal length hold the truth, with a straight line of relative length as before and with a curve.",
+        _length,
     ),
     "one_study": (
         "Show one board of 452 votes as it was before the calibrated interval and as it is, and what N such studies "
