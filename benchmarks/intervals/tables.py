@@ -81,6 +81,12 @@ def _length(options: Namespace, studies: int) -> Iterator[str]:
     yield from length_table(TUNING if options.designs == "tuning" else HELD_OUT, studies, options.seed)
 
 
+def _effects(options: Namespace, studies: int) -> Iterator[str]:
+    from benchmarks.intervals.random_effects import SMALL, effects_table
+
+    yield from effects_table(SMALL, studies, options.seed)
+
+
 def _one_study(options: Namespace, studies: int) -> Iterator[str]:
     from benchmarks.intervals.one_study import study_table
 
@@ -170,6 +176,11 @@ TABLES: dict[str, tuple[str, Callable[[Namespace, int], Iterator[str]]]] = {
         "Draw N studies of each design, and of each way in which people may like length: how often intervals of "
         "strengths at equal length hold the truth, with a straight line of relative length as before and with a curve.",
         _length,
+    ),
+    "effects": (
+        "Draw N studies of each small held-out design, in batches of 25: how often the board's interval and that of a "
+        "crossed random-effects model, fitted by Laplace approximation, hold the truth.",
+        _effects,
     ),
     "one_study": (
         "Show one board of 452 votes as it was before the calibrated interval and as it is, and what N such studies "
