@@ -6,7 +6,7 @@ import numpy as np
 
 from stats.ratings.covariates import centre_of, chances, design_of, fit, hessian, precision_of, told_shares
 from stats.strengths.bradley_terry import InvalidWinsError
-from stats.votes.arrays import FloatArray, VoteArrays
+from stats.votes.arrays import BoolArray, FloatArray, VoteArrays
 
 # Places of the curve's corners, in deviations of relative length; the first is just above 0.
 KNOTS = (0.0, 0.5, 1.0, 2.0)
@@ -71,8 +71,8 @@ def length_controlled(votes: VoteArrays, length_a: FloatArray, length_b: FloatAr
     columns = curve(x, deviation)
     used = columns.any(axis=0)
     found, n = _worked_out(votes, columns[:, used]), votes.n_systems
-    undefined = found.variance[:n] >= MOST_VARIANCE
-    few = found.alone >= MOST_VARIANCE
+    undefined: BoolArray = np.asarray(found.variance[:n] >= MOST_VARIANCE)
+    few: BoolArray = np.asarray(found.alone >= MOST_VARIANCE)
     reasons = [(TOO_FEW if few[i] else NOT_TOLD_APART) if undefined[i] else "" for i in range(n)]
     strengths = np.where(undefined, np.nan, found.at[:n] - found.at[:n].mean())
     place = n + int(used[:USUAL].sum())
