@@ -69,7 +69,7 @@ def length_controlled(votes: VoteArrays, length_a: FloatArray, length_b: FloatAr
     x = (length_a - length_b) / (length_a + length_b)
     deviation = float(np.sqrt((x**2).mean()))
     columns = curve(x, deviation)
-    used = columns.any(axis=0)
+    used: BoolArray = np.asarray(columns.any(axis=0))
     found, n = _worked_out(votes, columns[:, used]), votes.n_systems
     undefined: BoolArray = np.asarray(found.variance[:n] >= MOST_VARIANCE)
     few: BoolArray = np.asarray(found.alone >= MOST_VARIANCE)
