@@ -80,7 +80,7 @@ def work_shares(design: Design) -> FloatArray:
 
 def draw_studies(design: Design, studies: int, rng: np.random.Generator) -> Studies:
     """Draw studies of a design."""
-    document, annotator = _cells(design, studies, rng)
+    document, annotator = draw_cells(design, studies, rng)
     by_annotator = rng.normal(0, design.taste_annotator, (studies, design.annotators, design.systems))
     by_annotator[:, :, 0] *= design.polarising
     by_document = rng.normal(0, design.taste_document, (studies, design.documents, design.systems))
@@ -97,7 +97,7 @@ def draw_studies(design: Design, studies: int, rng: np.random.Generator) -> Stud
     return Studies(design, a, b, share, columns[0], columns[1], cell, order, by_document)
 
 
-def _cells(design: Design, studies: int, rng: np.random.Generator) -> tuple[IntArray, IntArray]:
+def draw_cells(design: Design, studies: int, rng: np.random.Generator) -> tuple[IntArray, IntArray]:
     """Draw who votes on which document, shape (s, cells) each, in random order of documents."""
     shares, m = work_shares(design), design.per_document
     # Gumbel's trick draws m different annotators with these weights.
@@ -134,12 +134,16 @@ def _draw_evenly(
     design: Design, liking: _Liking, document: IntArray, annotator: IntArray, rng: np.random.Generator
 ) -> Drawn:
     """Draw different pairs for each cell, all alike."""
+    a, b = draw_pairs(design, len(document), rng)
+    return a, b, liking.answers(a, b, document, annotator, rng)
+
+
+def draw_pairs(design: Design, studies: int, rng: np.random.Generator) -> tuple[IntArray, IntArray]:
+    """Draw different pairs for each cell, all alike, shape (s, votes) each."""
     first, second = pairs_of(design.systems)
-    studies = len(document)
     order = rng.random((studies, design.cells, len(first))).argsort(axis=2)[:, :, : design.pairs]
     pair = order.reshape(studies, -1)
-    a, b = first[pair], second[pair]
-    return a, b, liking.answers(a, b, document, annotator, rng)
+    return first[pair], second[pair]
 
 
 def _draw_for_question(

@@ -78,6 +78,18 @@ def _within(options: Namespace, studies: int) -> Iterator[str]:
     yield from within_table(SHOWN, studies, options.seed)
 
 
+def _length(options: Namespace, studies: int) -> Iterator[str]:
+    from benchmarks.intervals.lengths import HELD_OUT, TUNING, length_table
+
+    yield from length_table(TUNING if options.designs == "tuning" else HELD_OUT, studies, options.seed)
+
+
+def _effects(options: Namespace, studies: int) -> Iterator[str]:
+    from benchmarks.intervals.random_effects import SMALL, effects_table
+
+    yield from effects_table(SMALL, studies, options.seed)
+
+
 def _one_study(options: Namespace, studies: int) -> Iterator[str]:
     from benchmarks.intervals.one_study import study_table
 
@@ -162,6 +174,16 @@ TABLES: dict[str, tuple[str, Callable[[Namespace, int], Iterator[str]]]] = {
         "Draw N studies with such metrics: how often the intervals of correlations within documents, and of the share "
         "of votes that a metric agrees with, hold the mean over many such studies.",
         _within,
+    ),
+    "length": (
+        "Draw N studies of each design, and of each way in which people may like length: how often intervals of "
+        "strengths at equal length hold the truth, with a straight line of relative length as before and with a curve.",
+        _length,
+    ),
+    "effects": (
+        "Draw N studies of each small held-out design, in batches of 25: how often the board's interval and that of a "
+        "crossed random-effects model, fitted by Laplace approximation, hold the truth.",
+        _effects,
     ),
     "one_study": (
         "Show one board of 452 votes as it was before the calibrated interval and as it is, and what N such studies "

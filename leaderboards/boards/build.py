@@ -223,7 +223,7 @@ def _add_equal_length(lines: Sequence[Board], inputs: BoardInputs) -> Board:
     """Add the ratings at equal length to the lines, which are in the order of the systems."""
     equal_length = at_equal_length(inputs)
     _add_controlled(lines, "equal_length", equal_length)
-    names = ("effect", "effect_lower", "effect_upper", "deviation", "votes")
+    names = ("effect", "effect_lower", "effect_upper", "effect_reason", "deviation", "votes")
     return {name: getattr(equal_length, name) for name in names}
 
 

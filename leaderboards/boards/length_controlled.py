@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from leaderboards.data.inputs import BoardInputs
-from stats.ratings.length_control import length_controlled
+from stats.ratings.length_control import LengthControl, length_controlled
 from stats.strengths.bradley_terry import SCALE, to_rating
 from stats.votes.arrays import FloatArray
 from stats.votes.parts import only, parts_of
 
 NO_LENGTHS = "no votes on summaries whose words are counted"
+NOT_CONNECTED = "the votes on summaries with counted words do not connect all systems"
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,9 @@ class EqualLength:
     """Ratings at equal length, in points by system; NaN with a reason.
 
     Attributes:
-        effect: Points gained by one standard deviation of relative length more; None unless votes connect one part.
+        effect: Points gained by being longer by one standard deviation of relative length; None unless votes connect
+            one part and tell.
+        effect_reason: Why effect is None; "" where it is not.
         deviation: That standard deviation.
         votes: Number of votes on summaries whose words are both counted.
     """
@@ -30,6 +33,7 @@ class EqualLength:
     effect: float | None
     effect_lower: float | None
     effect_upper: float | None
+    effect_reason: str
     deviation: float | None
     votes: int
 
@@ -41,22 +45,23 @@ def at_equal_length(inputs: BoardInputs) -> EqualLength:
     votes, (length_a, length_b) = inputs.arrays.take(counted), [length[counted] for length in lengths]
     n = votes.n_systems
     rating, lower, upper = (np.full(n, np.nan) for _ in range(3))
-    reason = [NO_LENGTHS] * n
-    equal_length = EqualLength(rating, lower, upper, reason, None, None, None, None, len(votes))
-    parts = parts_of(votes)
+    reason, parts = [NO_LENGTHS] * n, parts_of(votes)
+    why = NO_LENGTHS if not parts else NOT_CONNECTED if len(parts) > 1 else ""
+    equal_length = EqualLength(rating, lower, upper, reason, None, None, None, why, None, len(votes))
     for systems in parts:
         inside = np.isin(votes.system_a, systems)
         fit = length_controlled(only(votes, systems), length_a[inside], length_b[inside])
         rating[systems], lower[systems], upper[systems] = map(to_rating, (fit.strengths, fit.lower, fit.upper))
-        for system in systems.tolist():
-            reason[system] = ""
-        if len(parts) == 1 and fit.deviation > 0:
-            effects = [SCALE * value for value in (fit.effect, fit.effect_lower, fit.effect_upper)]
-            equal_length = replace(
-                equal_length,
-                effect=effects[0],
-                effect_lower=effects[1],
-                effect_upper=effects[2],
-                deviation=fit.deviation,
-            )
+        for system, why_not in zip(systems.tolist(), fit.reasons, strict=True):
+            reason[system] = why_not
+        if not why:
+            equal_length = _with_effect(equal_length, fit)
     return equal_length
+
+
+def _with_effect(equal_length: EqualLength, fit: LengthControl) -> EqualLength:
+    """Add what length is worth in points, or why that is not known."""
+    if fit.effect_reason:
+        return replace(equal_length, effect_reason=fit.effect_reason, deviation=fit.deviation or None)
+    effect, lower, upper = (SCALE * value for value in (fit.effect, fit.effect_lower, fit.effect_upper))
+    return replace(equal_length, effect=effect, effect_lower=lower, effect_upper=upper, deviation=fit.deviation)

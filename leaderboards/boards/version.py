@@ -3,4 +3,4 @@
 Snapshots of another version are then computed again.
 """
 
-CODE_VERSION = "0.12.0"
+CODE_VERSION = "0.13.0"

@@ -12,6 +12,7 @@ import numpy as np
 import scipy
 
 from stats.raters.others import DecidedVotes, expected_gap
+from stats.raters.own_tastes import careless_ratios
 from stats.uncertainty.proportions import LEVEL
 from stats.uncertainty.sandwich import expected_share
 from stats.votes.arrays import FloatArray, IntArray, OutcomeCode, check_codes, check_columns
@@ -31,11 +32,11 @@ MOST_CARELESS = 0.5
 STEPS = 200
 TOLERANCE = 1e-6
 # A careful annotator looks as bad as this with this probability, at most.
-ALPHA = 0.02
-# And is careless with this one, at least: it keeps false findings rare where the votes say little.
-CERTAINTY = 0.2
+ALPHA = 0.05
+# And clicks at random are likelier than careful votes by this log-likelihood ratio, at least.
+LEAST_RATIO = 2.0
 # Preferences of one's own, whatever the others say, excuse from having clicked at random.
-OWN_ALPHA = 0.05
+OWN_ALPHA = 0.02
 # Beyond it an annotator votes against the others.
 AGAINST_ALPHA = 0.001
 VOTES_AT_ONCE = 65_536
@@ -162,8 +163,9 @@ def reliabilities(
     with weak priors); value and interval are its posterior mean and quantiles, divided by the group's mean.
 
     A finding needs three things: the votes are worse than a careful annotator's in ALPHA of cases at most (score test
-    of beta_j = mean, with the spread of the group); it is likelier than CERTAINTY that the annotator is careless; and
-    the votes show no preference of their own between systems, which somebody with other tastes has.
+    of beta_j = mean, with the spread of the group); clicks at random are likelier than careful votes with tastes of
+    one's own by LEAST_RATIO (own_tastes.careless_ratios); and the votes show no preference of their own between
+    systems, which somebody with other tastes has.
 
     Args:
         system_a, system_b: Index of each system, shape (n,).
@@ -237,7 +239,7 @@ def _all(votes: DecidedVotes, level: float) -> list[Reliability]:
     bounds = [_quantile(posterior, tail) for tail in ((1 - level) / 2, (1 + level) / 2)]
     figures = np.column_stack([posterior @ GRID, *bounds]) / group.mean
     p, against = _tail_probabilities(votes, gap, group)
-    findings = _findings(votes, p, against, careless)
+    findings = _findings(votes, gap, p, against)
     results = []
     for i, ((value, lower, upper), size) in enumerate(zip(figures.tolist(), n.tolist(), strict=True)):
         result = Reliability(value, lower, upper, float(careless[i]), float(p[i]), findings.get(i, ""), size, "")
@@ -253,13 +255,15 @@ def _posterior(likelihood: FloatArray, group: Group) -> tuple[FloatArray, FloatA
     return (careful + careless) / total, (careless / total).sum(axis=1)
 
 
-def _findings(votes: DecidedVotes, p: FloatArray, against: FloatArray, careless: FloatArray) -> dict[int, str]:
+def _findings(votes: DecidedVotes, gap: FloatArray, p: FloatArray, against: FloatArray) -> dict[int, str]:
     """Say what is worth a look, by annotator; nothing among people too few to say what is usual."""
     tested = np.diff(votes.starts) >= MINIMUM_VOTES
     if tested.sum() < MINIMUM_PEOPLE:
         return {}
     findings = dict.fromkeys(np.flatnonzero(tested & (against <= AGAINST_ALPHA)).tolist(), Finding.AGAINST.value)
-    for i in np.flatnonzero(tested & (p <= ALPHA) & (careless >= CERTAINTY)).tolist():
+    suspects = np.flatnonzero(tested & (p <= ALPHA))
+    ratios = careless_ratios(votes, gap, suspects) if len(suspects) else np.zeros(0)
+    for i in suspects[ratios >= LEAST_RATIO].tolist():
         if i not in findings and own_preference(votes, i) > OWN_ALPHA:
             findings[i] = Finding.AT_RANDOM.value
     return findings

@@ -1,41 +1,57 @@
-"""Rate systems as if all summaries were equally long: Bradley–Terry with the difference in length as a covariate."""
+"""Rate systems as if all summaries were equally long: Bradley–Terry with a curve of the difference in length."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from stats.ratings.style_control import style_controlled
+from stats.ratings.covariates import centre_of, chances, design_of, fit, hessian, precision_of, told_shares
 from stats.strengths.bradley_terry import InvalidWinsError
-from stats.votes.arrays import FloatArray, VoteArrays
+from stats.votes.arrays import BoolArray, FloatArray, VoteArrays
+
+# Places of the curve's corners, in deviations of relative length; the first is just above 0.
+KNOTS = (0.0, 0.5, 1.0, 2.0)
+USUAL = KNOTS.index(1.0)
+# A strength, or an effect, has no value if the model leaves it this variance, in squared log-odds: what two votes
+# between equals would leave. Beyond it, intervals hold less often than they promise (docs/statistics.md).
+MOST_VARIANCE = 2.0
+EQUALLY_LONG = "all summaries are equally long"
+NOT_TOLD_APART = "length and system cannot be told apart: of two systems, nearly always the same one is longer"
+TOO_FEW = "the votes say too little to rate this system at equal length"
+TOO_FEW_OF_LENGTH = "the votes say too little of what length is worth"
 
 
 @dataclass(frozen=True)
 class LengthControl:
-    """Hold strengths at equal length, and the effect of length.
+    """Hold strengths at equal length, and what length is worth; NaN with a reason.
 
     Attributes:
         strengths: Of systems at equal length, in log-odds with mean zero, shape (n,).
         lower, upper: Their 95 % bounds, shape (n,).
-        effect: Log-odds gained where the relative difference in length is one standard deviation larger.
+        reasons: Why a strength is NaN, "" where it is not, one a system.
+        effect: Log-odds gained by being longer by one deviation.
         effect_lower, effect_upper: Its 95 % bounds.
-        deviation: That standard deviation, of (l_a - l_b) / (l_a + l_b); 0 where all summaries are equally long, and
-            then effect and its bounds are NaN.
+        effect_reason: Why it is NaN.
+        deviation: Root mean square of (l_a - l_b) / (l_a + l_b); 0 where all summaries are equally long.
     """
 
     strengths: FloatArray
     lower: FloatArray
     upper: FloatArray
+    reasons: list[str]
     effect: float
     effect_lower: float
     effect_upper: float
+    effect_reason: str
     deviation: float
 
 
 def length_controlled(votes: VoteArrays, length_a: FloatArray, length_b: FloatArray) -> LengthControl:
-    """Fit log-odds(a over b) = s_a - s_b + effect * x, where x is the relative difference in length over its deviation.
+    """Fit log-odds(a over b) = s_a - s_b + sign(x) f(|x|), where x is the relative difference in length.
 
-    x is scaled but not centred: which system is a carries no meaning, so equal lengths must stay at zero. The penalty
-    is that of the ratings, on the strengths and on the effect. Bounds are those of boards (calibrated.precision).
+    f is linear between KNOTS, which are in root mean squares of x, and constant beyond the last; just above 0 it has a
+    value of its own, for people may prefer the longer however much longer. At x = 0 nothing is gained. The penalty is
+    that of the ratings, on the strengths and on f's values at the knots. Bounds are those of boards
+    (calibrated.precision), with shares by what votes tell (covariates.told_shares).
 
     Args:
         votes: Votes that connect all their systems, each of which has some.
@@ -44,14 +60,74 @@ def length_controlled(votes: VoteArrays, length_a: FloatArray, length_b: FloatAr
         InvalidWinsError: A length is not finite and above 0.
         NotConvergedError: The fit's steps do not become small.
     Source:
-        LMSYS (2024), Does style matter? Disentangling style and substance in Chatbot Arena, and FastChat's style
-        control.
+        LMSYS (2024), Does style matter? Disentangling style and substance in Chatbot Arena, where f is linear. Linear
+        splines: Harrell (2015), Regression Modeling Strategies, section 2.4.
     """
     lengths = np.concatenate([length_a, length_b])
     if not np.isfinite(lengths).all() or (lengths <= 0).any():
         raise InvalidWinsError("Lengths must be finite and above 0.")
-    fit = style_controlled(votes, length_a[:, np.newaxis], length_b[:, np.newaxis])
-    effect, effect_lower, effect_upper, deviation = (
-        float(values[0]) for values in (fit.effects, fit.effects_lower, fit.effects_upper, fit.deviations)
+    x = (length_a - length_b) / (length_a + length_b)
+    deviation = float(np.sqrt((x**2).mean()))
+    columns = curve(x, deviation)
+    used: BoolArray = np.asarray(columns.any(axis=0))
+    found, n = _worked_out(votes, columns[:, used]), votes.n_systems
+    undefined: BoolArray = np.asarray(found.variance[:n] >= MOST_VARIANCE)
+    few: BoolArray = np.asarray(found.alone >= MOST_VARIANCE)
+    reasons = [(TOO_FEW if few[i] else NOT_TOLD_APART) if undefined[i] else "" for i in range(n)]
+    strengths = np.where(undefined, np.nan, found.at[:n] - found.at[:n].mean())
+    place = n + int(used[:USUAL].sum())
+    known = bool(used[USUAL] and found.variance[place] < MOST_VARIANCE)
+    effect, by = (float(found.at[place]), float(found.reach[place])) if known else (np.nan, np.nan)
+    why = EQUALLY_LONG if deviation == 0 else NOT_TOLD_APART if NOT_TOLD_APART in reasons else TOO_FEW_OF_LENGTH
+    return LengthControl(
+        strengths,
+        strengths - found.reach[:n],
+        strengths + found.reach[:n],
+        reasons,
+        effect,
+        effect - by,
+        effect + by,
+        "" if known else why,
+        deviation,
     )
-    return LengthControl(fit.strengths, fit.lower, fit.upper, effect, effect_lower, effect_upper, deviation)
+
+
+def curve(x: FloatArray, deviation: float) -> FloatArray:
+    """Give how much of f's value at each knot each vote gains, shape (n_votes, len(KNOTS)).
+
+    Args:
+        x: Relative differences in length, from -1 to 1, shape (n_votes,).
+        deviation: Their root mean square; 0 if all are 0.
+    """
+    far = np.abs(x) / (deviation or 1)
+    return np.column_stack([np.sign(x) * np.interp(far, KNOTS, at_knot) for at_knot in np.eye(len(KNOTS))])
+
+
+@dataclass(frozen=True)
+class _WorkedOut:
+    """Hold a fit of strengths and of f's values at knots, shape (n + k,) each but for the last.
+
+    Attributes:
+        at: The fit, in log-odds.
+        reach: Half the width of the interval of each, strengths less their mean.
+        variance: What the model leaves open of each, for a contrast of squared length 1.
+        alone: The same of strengths, were f known, shape (n,).
+    """
+
+    at: FloatArray
+    reach: FloatArray
+    variance: FloatArray
+    alone: FloatArray
+
+
+def _worked_out(votes: VoteArrays, columns: FloatArray) -> _WorkedOut:
+    design, n = design_of(votes, columns), votes.n_systems
+    at = fit(votes, design)
+    reach = np.diag(precision_of(votes, design, at, told_shares(votes, design, at)).reach())
+    centre = centre_of(len(at), n)
+    bends = hessian(votes, design, chances(design, at))
+    variance, alone = (
+        np.diag(part @ np.linalg.inv(matrix) @ part) / np.diag(part)
+        for part, matrix in ((centre, bends), (centre[:n, :n], bends[:n, :n]))
+    )
+    return _WorkedOut(at, reach, variance, alone)

@@ -15,6 +15,8 @@ from stats.votes.tallies import units
 NUMBERS_IN_FULL = 4_000_000
 # A number of a sparse product takes as long as so many of a full one.
 SPARSE_COST = 20
+# A unit that tells less than this about all systems together weighs no more for it.
+SMALLEST_SHARE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,20 @@ class UnitShares:
         """
         row = renumbered(unit)
         table = _table(votes, row)
-        weight = votes.n_systems / np.asarray(table.sum(axis=1)).ravel()
         if features:
             table = _with_features(votes, row, table, features)
+        return cls.of_table(row, table, systems=votes.n_systems)
+
+    @classmethod
+    def of_table(cls, row: IntArray, table: FloatArray | scipy.sparse.csr_array, *, systems: int) -> UnitShares:
+        """Sum shares that are given.
+
+        Args:
+            row: Unit of each vote, numbered without gaps, shape (n_votes,).
+            table: Share of each unit, shape (n_units, systems or more); the first columns are of the systems.
+            systems: How many.
+        """
+        weight = systems / np.maximum(np.asarray(table[:, :systems].sum(axis=1)).ravel(), SMALLEST_SHARE)
         power = _Powers(table, weight)
         squares, s = power.sum(2), power.sum(2, times=1)
         vw, v2, v2w, vw2 = power.sum(3, times=1), power.sum(4, times=2), power.sum(5, times=2), power.sum(4, times=1)

@@ -26,7 +26,7 @@ def length_control(data: AnalysisData) -> Values:
     return {
         "reason": "",
         "systems": _rows(data, systems, votes, controlled),
-        "effect": estimate(*effect, reason="" if controlled.deviation > 0 else "all summaries are equally long"),
+        "effect": estimate(*effect, reason=controlled.effect_reason),
         "deviation": controlled.deviation,
         "votes": len(votes),
         "votes_left_out": left_out,
@@ -39,11 +39,16 @@ def _rows(data: AnalysisData, systems: IntArray, votes: VoteArrays, controlled: 
         {
             "system": data.inputs.slugs[system],
             "plain": points(plain[i]),
-            "controlled": estimate(*(points(v[i]) for v in (controlled.strengths, controlled.lower, controlled.upper))),
+            "controlled": estimate(
+                *(points(v[i]) for v in (controlled.strengths, controlled.lower, controlled.upper)),
+                reason=controlled.reasons[i],
+            ),
         }
         for i, system in enumerate(systems.tolist())
     ]
-    return sorted(rows, key=lambda row: -row["controlled"]["value"])
+    return sorted(
+        rows, key=lambda row: (row["controlled"]["value"] is None, -(row["controlled"]["value"] or row["plain"]))
+    )
 
 
 def _why_not(data: AnalysisData, has_lengths: BoolArray) -> str:

@@ -142,7 +142,8 @@ def _votes_needed(needs: Values) -> Iterator[str]:
 
 
 def _length(control: Values) -> Iterator[str]:
-    yield f"Points gained by one standard deviation of relative length: {write_estimate(control['effect'], 0)}"
+    effect = write_estimate(control["effect"], 0)
+    yield f"Points gained by being longer by one standard deviation of relative length: {effect}"
     for row in control["systems"]:
         yield f"{row['system']}: {format_whole(row['plain'])}, at equal length {write_estimate(row['controlled'], 0)}"
 

@@ -16,6 +16,7 @@ from leaderboards.presentation.board_details import neighbour_rows, other_interv
 from leaderboards.presentation.methods import judging_of, paragraph
 from leaderboards.snapshots.boards import get_board
 from models_runner.models import Score, Summary
+from stats.ratings.length_control import NOT_TOLD_APART
 from tests.factories import AnnotatorFactory, make_study
 from tests.leaderboards.helpers import make_rated_study, score, system_slugs, vote
 from tests.people import researcher
@@ -151,10 +152,17 @@ def test_the_details_are_those_of_the_board():
     ]
 
 
-def test_at_equal_length_ratings_stand_beside():
+def with_words(words):
+    """A study whose summaries have these many words, in order and over again, and whose best system ties now and then."""
     study = make_rated_study(slug="meetings", systems=3, documents=6, annotators=3, prefer=1)
-    summaries = list(Summary.objects.order_by("pk"))
-    score(summaries, "words", [50 + 7 * (n % 5) for n in range(len(summaries))], metric="length")
+    Judgement.objects.filter(assignment__slot=0).update(outcome="tie")
+    summaries = list(Summary.objects.order_by("run__system__slug", "pk"))
+    score(summaries, "words", [words[n % len(words)] for n in range(len(summaries))], metric="length")
+    return study
+
+
+def test_at_equal_length_ratings_stand_beside():
+    study = with_words([50 + 7 * n for n in range(5)])
     board = board_of(study, control="length")
     assert board["equal_length"]["votes"] == board["votes"] == 54
     assert all(math.isfinite(line["equal_length_rating"]) for line in board["systems"])
@@ -163,6 +171,21 @@ def test_at_equal_length_ratings_stand_beside():
         "Ratings at equal length are below"
         in researcher().get("/boards/meetings/", {"control": "length"}).content.decode()
     )
+
+
+def test_systems_that_length_cannot_be_told_from_have_no_rating_at_equal_length():
+    # Each system's summaries have a length of their own. What length may be worth moves the shortest one up as far as
+    # the longest one down, so that only the middle one stays where it is.
+    board = board_of(with_words([50] * 6 + [100] * 6 + [200] * 6), control="length")
+    middle, *others = board["systems"]
+    assert middle["equal_length_lower"] < middle["equal_length_rating"] < middle["equal_length_upper"]
+    for line in others:
+        assert line["equal_length_rating"] is line["equal_length_lower"] is None
+        assert line["reasons"]["equal_length_rating"] == NOT_TOLD_APART
+    assert board["equal_length"]["effect"] is None
+    assert board["equal_length"]["effect_reason"] == NOT_TOLD_APART
+    page = researcher().get("/boards/meetings/", {"control": "length"}).content.decode()
+    assert f"What length is worth is not known: {NOT_TOLD_APART}." in page
 
 
 def styled(**counts):

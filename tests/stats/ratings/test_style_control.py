@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from stats.ratings.length_control import length_controlled
 from stats.ratings.style_control import style_controlled
 from stats.strengths.bradley_terry import InvalidWinsError, fit_bradley_terry
 from stats.votes.arrays import VoteArrays
@@ -64,16 +63,6 @@ def test_a_feature_that_nobody_varies_has_no_effect_and_changes_nothing():
     assert with_it.deviations[2] == 0
     assert with_it.strengths == pytest.approx(without.strengths)
     assert with_it.effects[:2] == pytest.approx(without.effects)
-
-
-def test_one_feature_alone_is_the_length_control():
-    votes, style_a, style_b = with_style(4, 3_000, np.array([0.5, 0.0, -0.5]), (1.0, 0.0))
-    one, other = (
-        style_controlled(votes, style_a[:, :1], style_b[:, :1]),
-        length_controlled(votes, style_a[:, 0], style_b[:, 0]),
-    )
-    assert one.strengths == pytest.approx(other.strengths)
-    assert (one.effects[0], one.effects_upper[0]) == pytest.approx((other.effect, other.effect_upper))
 
 
 def test_equal_styles_leave_the_ratings_as_they_are():
