@@ -1,6 +1,6 @@
-"""Let a worker that has nothing to do give its memory back: it starts anew, as the same process.
+"""Let a worker give its memory back: what is free after a task, and the rest, when there is nothing to do.
 
-Libraries such as PyTorch stay for as long as their process lives, and so does most of what they took.
+For the rest it starts anew, as the same process: libraries such as PyTorch stay for as long as their process lives.
 """
 
 import logging
@@ -15,10 +15,13 @@ from celery.signals import task_postrun, task_prerun, worker_ready
 from django.conf import settings
 
 from jobs.workers import draining
+from lib.memory import give_back
 
 logger = logging.getLogger(__name__)
 
 MB = 1_000_000
+# A task that took less leaves nothing worth the milliseconds.
+GROWN_BYTES = 64 * MB
 
 
 class Idleness:
@@ -28,6 +31,7 @@ class Idleness:
         self.working = False
         self.idle_since: float | None = None  # None: nothing was done yet
         self.bytes_at_start: int | None = None  # None: no signal would end it
+        self.bytes_kept = 0  # after memory was given back last
 
     def is_worth_it(self, now: float, held: int) -> bool:
         """Tell whether the worker has waited for long enough, with more memory than it needs for that."""
@@ -35,6 +39,12 @@ class Idleness:
             return False
         grown = held - self.bytes_at_start
         return now - self.idle_since >= settings.WORKER_IDLE_SECONDS and grown >= settings.WORKER_IDLE_BYTES
+
+    def give_back_if_grown(self) -> None:
+        """Give memory back that tasks took and use no more."""
+        if held_bytes() - self.bytes_kept >= GROWN_BYTES:
+            give_back()
+            self.bytes_kept = held_bytes()
 
 
 _idleness = Idleness()
@@ -91,4 +101,5 @@ def _note_task(**kwargs: object) -> None:
 
 @task_postrun.connect
 def _note_end(**kwargs: object) -> None:
+    _idleness.give_back_if_grown()
     _idleness.working, _idleness.idle_since = False, time.monotonic()

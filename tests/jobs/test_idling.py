@@ -5,6 +5,7 @@ import signal
 import sys
 
 import pytest
+from celery.signals import task_postrun
 
 from jobs.workers import draining, idling
 from jobs.workers.idling import Idleness
@@ -50,3 +51,13 @@ def test_who_is_told_to_end_meanwhile_ends(monkeypatch, signals, begun):
     assert sent == [signal.SIGTERM]
     idling.start_anew()
     assert started == [(sys.executable, [sys.executable, *sys.orig_argv[1:]])] * begun
+
+
+def test_memory_is_given_back_after_a_task_that_took_much(monkeypatch):
+    given, held = [], [100_000_000]
+    monkeypatch.setattr(idling, "held_bytes", lambda: held[0])
+    monkeypatch.setattr(idling, "give_back", lambda: given.append(held[0]) or held.__setitem__(0, 150_000_000))
+    monkeypatch.setattr(idling, "_idleness", Idleness())
+    for held[0], times in ((100_000_000, 1), (210_000_000, 1), (220_000_000, 2)):
+        task_postrun.send(sender=None)
+        assert len(given) == times
