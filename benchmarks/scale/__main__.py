@@ -11,6 +11,8 @@ there and leaves it, or takes one that an earlier run filled. docs/benchmarks.md
 
 import argparse
 import os
+import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -28,6 +30,8 @@ LONG_PARTS = ("memory",)
 
 def main() -> None:
     options = arguments()
+    # Exit in order, so that everything started here ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     os.environ["PORT"] = str(options.port)
     os.environ.setdefault("PGOPTIONS", "-c max_parallel_workers_per_gather=0")
     with site(options):
