@@ -129,7 +129,7 @@ def _what_to_do(standing: LookStanding) -> tuple[str, str, list[str]]:
         return "The last look is over.", "open", [*_unspent(standing), NO_MORE]
     now = format_count(standing.votes)
     if following.at is not None:
-        return _before_date(standing, local(following.at), now)
+        return _before_date(standing, local(following.at))
     at = format_count(following.votes)
     if standing.is_closed:
         closed = f"Rating was closed after {now} votes between the two, before the look planned at {at}."
@@ -138,7 +138,8 @@ def _what_to_do(standing: LookStanding) -> tuple[str, str, list[str]]:
     return ("Go on." if standing.taken else NOT_YET), "waiting", [wait]
 
 
-def _before_date(standing: LookStanding, date: str, now: str) -> tuple[str, str, list[str]]:
+def _before_date(standing: LookStanding, date: str) -> tuple[str, str, list[str]]:
+    now = format_count(standing.votes)
     if standing.is_closed:
         closed = (
             f"Rating was closed with {now} votes between the two, before the look on {date}. Unless it is open again "

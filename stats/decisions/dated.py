@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
+import scipy
 
 from stats.decisions.looks import ONE_SIDED, Spending, boundaries_that_spend, spent
 from stats.votes.least import LEAST_ANNOTATORS, LEAST_DOCUMENTS, LEAST_VOTES, too_few
@@ -93,7 +93,7 @@ def _boundary(held: Sequence[float], now: float, spending: Spending, total: floa
     """
     levels = spent(spending, np.array(held), alpha) if held else np.zeros(0)
     if held and now < held[-1]:
-        return float(-ndtri(total - levels[-1]))
+        return float(-scipy.special.ndtri(total - levels[-1]))
     times = [time for time in held if time < now]
     steps = np.diff([*levels[: len(times)], total], prepend=0.0)
     return float(boundaries_that_spend([*times, now], steps.tolist())[-1])

@@ -1,7 +1,7 @@
 """Hold clicks at random against careful votes of somebody with tastes of their own, by a likelihood ratio."""
 
 import numpy as np
-from scipy.special import log_expit, logsumexp
+import scipy
 
 from stats.raters.others import DecidedVotes
 from stats.votes.arrays import FloatArray, IntArray
@@ -43,8 +43,8 @@ def careless_ratios(votes: DecidedVotes, gap: FloatArray, people: IntArray) -> F
     # Nobody's own votes say what is usual.
     own = np.where(np.isin(people, known), _mixed(careful, clicks[people]), 0)
     weight = total[:, np.newaxis] - own
-    weight -= logsumexp(weight, axis=0)
-    return np.asarray(clicks[people] - logsumexp(weight + careful, axis=0))
+    weight -= scipy.special.logsumexp(weight, axis=0)
+    return np.asarray(clicks[people] - scipy.special.logsumexp(weight + careful, axis=0))
 
 
 def _mixed(careful: FloatArray, clicks: FloatArray) -> FloatArray:
@@ -76,7 +76,10 @@ def _careful_of(votes: DecidedVotes, gap: FloatArray, people: IntArray, tastes: 
     own = sign * (tastes[:, votes.system_a[rows]] - tastes[:, votes.system_b[rows]])
     return np.array(
         [
-            logsumexp(np.add.reduceat(log_expit(k * towards + s * own), firsts, axis=1), axis=0) - np.log(len(tastes))
+            scipy.special.logsumexp(
+                np.add.reduceat(scipy.special.log_expit(k * towards + s * own), firsts, axis=1), axis=0
+            )
+            - np.log(len(tastes))
             for k in DISCRIMINATIONS
             for s in TASTES
         ]

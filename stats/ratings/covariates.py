@@ -13,7 +13,7 @@ from stats.votes.arrays import FloatArray, IntArray, VoteArrays, renumbered, str
 from stats.votes.tallies import units
 
 
-def design_of(votes: VoteArrays, x: FloatArray) -> scipy.sparse.csr_array:
+def design_of(votes: VoteArrays, x: FloatArray) -> "scipy.sparse.csr_array":
     """Build the matrix of votes by systems and covariates: 1 for a, -1 for b, then x, shape (n_votes, n + k)."""
     (rows, k), n = x.shape, votes.n_systems
     values = np.concatenate([np.ones(rows), -np.ones(rows), x.T.ravel()])
@@ -22,7 +22,7 @@ def design_of(votes: VoteArrays, x: FloatArray) -> scipy.sparse.csr_array:
     return scipy.sparse.csr_array((values, (np.tile(np.arange(rows), 2 + k), columns)), shape=(rows, n + k))
 
 
-def fit(votes: VoteArrays, design: scipy.sparse.csr_array) -> FloatArray:
+def fit(votes: VoteArrays, design: "scipy.sparse.csr_array") -> FloatArray:
     """Fit strengths and effects by Newton's method, shape (n + k,), in log-odds.
 
     Steps are scaled as in fit_many, by the largest change of a vote's log-odds.
@@ -42,12 +42,12 @@ def fit(votes: VoteArrays, design: scipy.sparse.csr_array) -> FloatArray:
     raise NotConvergedError(f"The fit still moves after {MAX_STEPS} steps.")
 
 
-def chances(design: scipy.sparse.csr_array, at: FloatArray) -> FloatArray:
+def chances(design: "scipy.sparse.csr_array", at: FloatArray) -> FloatArray:
     """Give the probability that a wins each vote, shape (n_votes,)."""
     return 0.5 + 0.5 * np.tanh((design @ at) / 2)
 
 
-def hessian(votes: VoteArrays, design: scipy.sparse.csr_array, chance: FloatArray) -> FloatArray:
+def hessian(votes: VoteArrays, design: "scipy.sparse.csr_array", chance: FloatArray) -> FloatArray:
     """Give the penalized negative Hessian, shape (n + k, n + k)."""
     weighted = scipy.sparse.csr_array(design.multiply((votes.weights * chance * (1 - chance))[:, np.newaxis]))
     return (design.T @ weighted).toarray() + PENALTY * np.eye(design.shape[1])
@@ -61,7 +61,7 @@ def centre_of(size: int, n: int) -> FloatArray:
 
 
 def precision_of(
-    votes: VoteArrays, design: scipy.sparse.csr_array, at: FloatArray, shares: Sequence[UnitShares]
+    votes: VoteArrays, design: "scipy.sparse.csr_array", at: FloatArray, shares: Sequence[UnitShares]
 ) -> Precision:
     """Give the precision of the strengths less their mean, and of the effects, as calibrated.precision does.
 
@@ -87,7 +87,7 @@ def precision_of(
     return combined(vote_noise(spread(cell), variances(bread @ centre.T), units(cell), counts), sources, circle)
 
 
-def told_shares(votes: VoteArrays, design: scipy.sparse.csr_array, at: FloatArray) -> list[UnitShares]:
+def told_shares(votes: VoteArrays, design: "scipy.sparse.csr_array", at: FloatArray) -> list[UnitShares]:
     """Give the shares of documents and of annotators in what votes tell about each strength and effect.
 
     Where one system is nearly always the longer, the few votes where it is not tell most about it at equal length, and
@@ -117,14 +117,14 @@ def told_shares(votes: VoteArrays, design: scipy.sparse.csr_array, at: FloatArra
     return found
 
 
-def _summed(scores: scipy.sparse.csr_array, cluster: IntArray, weight: FloatArray | None = None) -> FloatArray:
+def _summed(scores: "scipy.sparse.csr_array", cluster: IntArray, weight: FloatArray | None = None) -> FloatArray:
     """Sum the outer products of the clusters' scores, each times its weight, shape (n + k, n + k)."""
     values = None if weight is None else np.sqrt(weight)[cluster]
     sums = member_of(cluster, units(cluster), values) @ scores
     return (sums.T @ sums).toarray()
 
 
-def member_of(cluster: IntArray, size: int, values: FloatArray | None = None) -> scipy.sparse.csr_array:
+def member_of(cluster: IntArray, size: int, values: FloatArray | None = None) -> "scipy.sparse.csr_array":
     """Give the matrix that sums rows by cluster, each times its value, shape (size, n_votes)."""
     values = np.ones(len(cluster)) if values is None else values
     return scipy.sparse.csr_array((values, (cluster, np.arange(len(cluster)))), shape=(size, len(cluster)))

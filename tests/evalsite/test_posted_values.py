@@ -28,6 +28,7 @@ OF_ONES_OWN = {
 MAY_BE_MISSING = {
     *(("make-release", "version"), ("change-public", "change"), ("record-protocol", "criterion"), ("remark", "text")),
     *(("new-from-protocol", "do"), ("next", "after"), ("invite-account", "study_role"), ("start-export", "format")),
+    *(("vote", "after"), ("remark", "after")),
 }
 
 

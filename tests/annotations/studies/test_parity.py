@@ -63,6 +63,8 @@ SETTINGS = {
     "completion_code": "C0DE",
     "completion_url": "https://example.org/done",
 }
+# In place of numbers of votes: looks at dates.
+DATED = {"look_dates": ["2030-01-10T09:00:00Z", "2030-01-20T09:00:00Z"], "look_maximum": 120}
 SYSTEMS = ["s0", "s1", "s2"]
 # Who is the owner comes from the token, the session or --owner; a form has one key; simulated studies are the example's alone.
 NOT_SET = {"slug", "dataset", "systems", "created_by", "form_key", "simulated", "options", "people", "scope"}
@@ -79,7 +81,9 @@ def dataset():
 
 
 def through_the_api(**changes):
-    return program().post("/studies", {"slug": "api", "dataset": "m", "systems": SYSTEMS} | SETTINGS | changes)
+    """changes: other values of settings; None leaves one out."""
+    given = {"slug": "api", "dataset": "m", "systems": SYSTEMS} | SETTINGS | changes
+    return program().post("/studies", {name: value for name, value in given.items() if value is not None})
 
 
 def files(tmp_path):
@@ -108,6 +112,8 @@ def by_the_command(tmp_path, slug="command", **changes):
     arguments = [slug]
     for name, value in (given | changes).items():
         option = "--" + name.replace("_", "-")
+        if value is None:
+            continue
         if value is True:
             arguments.append(option)
         elif isinstance(value, list):
@@ -117,15 +123,16 @@ def by_the_command(tmp_path, slug="command", **changes):
     call_command("create_study", *arguments)
 
 
-def by_a_protocol():
+def by_a_protocol(slug="protocol", **looks):
     scope = {"documents": {name: SETTINGS[name] for name in ("split", "sample")}}
     own = SETTINGS["own_criteria"][0]
     questions = [*SETTINGS["criteria"], {"key": own["key"], "question": own["question"], "help": own["help_text"]}]
     of_analysis = {name: SETTINGS[name] for name in ("margin", "small_system", "large_system")}
-    of_analysis |= {"looks": SETTINGS["look_votes"], "look_spending": SETTINGS["look_spending"]}
+    of_analysis |= looks or {"looks": SETTINGS["look_votes"]}
+    of_analysis |= {"look_spending": SETTINGS["look_spending"]}
     elsewhere = {*of_analysis, "look_votes", "split", "sample", "pairs_per_document", "own_criteria", "criteria"}
     study = {name: value for name, value in SETTINGS.items() if name not in elsewhere}
-    study |= {"slug": "protocol", "dataset": "m", "systems": SYSTEMS, "criteria": questions} | scope
+    study |= {"slug": slug, "dataset": "m", "systems": SYSTEMS, "criteria": questions} | scope
     study |= {"pairs": {"per_document": SETTINGS["pairs_per_document"]}}
     systems = {slug: {"name": slug, "adapter": "scripted", "regime": "baseline"} for slug in SYSTEMS}
     protocol = protocol_of_data(study=study, analysis=of_analysis, systems=systems)
@@ -163,6 +170,17 @@ def test_api_command_and_protocol_make_the_same_study(dataset, tmp_path):
     assert System.objects.get(pk=made["small_system"]).slug == "s0"
 
 
+def test_looks_at_dates_are_the_same_too(dataset, tmp_path):
+    answer = through_the_api(look_votes=None, **DATED)
+    assert answer.status_code == 201, answer.content
+    assert {name: answer.json()[name] for name in DATED} == DATED
+    by_the_command(tmp_path, looks=None, look_dates=",".join(DATED["look_dates"]), look_maximum=DATED["look_maximum"])
+    by_a_protocol(look_dates=DATED["look_dates"], look_maximum=DATED["look_maximum"])
+    made = stored("api")
+    assert (made["look_votes"], made["look_dates"]) == (None, DATED["look_dates"])
+    assert made == stored("command") == stored("protocol")
+
+
 def test_what_the_api_tells_of_a_study_is_what_it_was_made_of(dataset):
     told = through_the_api().json()
     of_documents = {"split", "sample", "pairs_per_document", "draft", "epsilon", "break_minutes"}
@@ -179,7 +197,7 @@ def settings_there_are():
 
 
 def test_no_way_lacks_a_setting():
-    assert settings_there_are() - {"chosen", "anchor"} == set(SETTINGS)
+    assert settings_there_are() - {"chosen", "anchor"} == set(SETTINGS) | set(DATED)
     assert settings_there_are() <= set(StudyIn.model_fields)
     # What the form of a new study and Settings have, under the names of columns.
     assert {*ALWAYS, *FIXED_BY_RATING} <= settings_there_are()
