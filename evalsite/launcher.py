@@ -20,7 +20,7 @@ from django.db import connections
 
 from evalsite.waiting import WAITS_FOR
 from jobs.workers.processes import drain_seconds, end_with_parent, stop_process, worker_command
-from lib.cores import cores
+from lib.machine.cores import cores
 
 RESTART_PAUSE_SECONDS = 3.0
 # Each takes some 150 MB.

@@ -15,7 +15,7 @@ from celery.signals import task_postrun, task_prerun, worker_ready
 from django.conf import settings
 
 from jobs.workers import draining
-from lib.memory import give_back
+from lib.machine.memory import give_back
 
 logger = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """What a constraint cannot say: a judge's record never changes, and neither does an answer that was given.
 
-Created after every migrate and dropped before, as those of annotations (annotations/models/triggers.py says why).
+Created after every migrate and dropped before, as those of annotations (annotations/models/triggers says why).
 """
 
 from lib import triggers

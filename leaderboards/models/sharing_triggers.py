@@ -4,7 +4,7 @@
   is taken down, and put up anew.
 - Nothing is shared while rating goes on unless its maker insisted and said why.
 
-Created after every migrate and dropped before, as those of annotations (annotations/models/triggers.py says why).
+Created after every migrate and dropped before, as those of annotations (annotations/models/triggers says why).
 """
 
 from django.db import connections

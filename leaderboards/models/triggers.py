@@ -1,7 +1,7 @@
 """What a constraint cannot say: a published release never changes, but for its DOI; simulated votes are never released;
 a planned look that was taken stays as it was found.
 
-Created after every migrate and dropped before, as those of annotations (annotations/models/triggers.py says why).
+Created after every migrate and dropped before, as those of annotations (annotations/models/triggers says why).
 """
 
 from django.db import connections

@@ -5,7 +5,7 @@ One made on the rating page is about one of the two summaries of its annotator's
 results makes one. Where marks are required, no pair is rated while a summary loses without a mark, or without the word
 of its annotator that they find no error; so no answer of a rated pair is changed, and no mark taken back, to leave one
 like that. Imported votes, and people who had their marks erased, are not asked for any.
-Created after every migrate and dropped before (annotations/models/triggers.py says why).
+Created after every migrate and dropped before (annotations/models/triggers says why).
 """
 
 from django.db import connections

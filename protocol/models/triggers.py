@@ -1,6 +1,6 @@
 """What a constraint cannot say: a protocol on record never changes.
 
-Created after every migrate and dropped before, as those of annotations (annotations/models/triggers.py says why).
+Created after every migrate and dropped before, as those of annotations (annotations/models/triggers says why).
 """
 
 from lib import triggers

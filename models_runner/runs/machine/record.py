@@ -5,7 +5,7 @@ import platform
 import sys
 from pathlib import Path
 
-from lib.cores import cores
+from lib.machine.cores import cores
 
 
 def machine_record() -> dict[str, object]:

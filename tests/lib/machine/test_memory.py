@@ -6,13 +6,13 @@ import sys
 
 import pytest
 
-from lib import memory
+from lib.machine import memory
 
 # Pieces beyond Python's own small ones, of which every thousandth stays in use: it holds what lies before it.
 FREE_BETWEEN = """
 from pathlib import Path
 import os
-from lib.memory import give_back
+from lib.machine.memory import give_back
 
 def held():
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

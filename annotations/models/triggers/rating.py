@@ -14,7 +14,7 @@ a table rebuilds it, silently drops its triggers, and fails on triggers of other
 
 from django.db import connections
 
-from annotations.models import look_triggers
+from annotations.models.triggers import looks
 from lib import triggers
 
 APPEND_ONLY = {
@@ -79,7 +79,7 @@ SQLITE = (
            JOIN annotations_comparison pair ON pair.id = given.comparison_id WHERE pair.study_id = OLD.id
        )
        BEGIN SELECT RAISE(ABORT, 'study_summary_format_is_fixed'); END""",
-    *look_triggers.SQLITE,
+    *looks.SQLITE,
     """CREATE TRIGGER IF NOT EXISTS study_simulated_is_fixed BEFORE UPDATE OF simulated ON annotations_study
        WHEN NEW.simulated <> OLD.simulated
        BEGIN SELECT RAISE(ABORT, 'study_simulated_is_fixed'); END""",
@@ -156,7 +156,7 @@ POSTGRESQL = (
        END $$ LANGUAGE plpgsql""",
     """CREATE OR REPLACE TRIGGER study_summary_format_is_fixed BEFORE UPDATE OF summary_format
        ON annotations_study FOR EACH ROW EXECUTE FUNCTION study_summary_format_is_fixed()""",
-    *look_triggers.POSTGRESQL,
+    *looks.POSTGRESQL,
     """CREATE OR REPLACE FUNCTION study_simulated_is_fixed() RETURNS trigger AS $$
        BEGIN
            IF NEW.simulated <> OLD.simulated THEN
@@ -239,7 +239,7 @@ TABLES = {
     "comparison_purpose_is_fixed": "annotations_comparison",
     "study_summary_format_is_fixed": "annotations_study",
     "study_simulated_is_fixed": "annotations_study",
-    **look_triggers.TABLES,
+    **looks.TABLES,
     "assignment_needs_consent": "annotations_assignment",
     **dict.fromkeys(BLIND_ASSIGNMENT, "annotations_assignment"),
     **dict.fromkeys(BLIND_VOTE, "annotations_judgement"),
@@ -253,7 +253,7 @@ TABLES = {
 LATER_COLUMNS = {
     "summary_format": ("summary_format",),
     "simulated": ("simulated",),
-    **look_triggers.LATER_COLUMNS,
+    **looks.LATER_COLUMNS,
     "saw_results_at": ("saw_results", "_is_blind"),
 }
 

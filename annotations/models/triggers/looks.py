@@ -1,6 +1,6 @@
 """The triggers of planned looks: they rise, and they do not change once somebody was given a pair.
 
-annotations/models/triggers.py creates and drops them with the others.
+annotations/models/triggers/rating.py creates and drops them with the others.
 """
 
 # What a plan is: the looks, the two systems that they compare, and the margin that they are about.
