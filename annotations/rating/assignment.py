@@ -38,6 +38,7 @@ from lib.sql import insert
 # Comparisons left to an annotator are counted up to this number.
 MOST_COUNTED = 200
 LOOKED_AT = MOST_COUNTED + 2
+HELD_BY_EACH = 2
 GIVEN_BACK = (Assignment.State.EXPIRED, Assignment.State.SKIPPED)
 
 
@@ -58,19 +59,22 @@ def prefetch(annotator: Annotator, shown: UUID, *, now: datetime | None = None) 
     now = now or timezone.now()
     if not _may_rate(annotator, now):
         return None
-    mine, last, held_by_all = queries.held_in_study(annotator)
+    mine, last, people = queries.held_and_people(annotator, LOOKED_AT)
     others = [assignment for assignment in mine if assignment.token != shown]
-    ahead = _renew(keep_readable(annotator, others), now) or _take_ahead(annotator, last, held_by_all, now)
+    ahead = _renew(keep_readable(annotator, others), now) or _take_ahead(annotator, last, people, now)
     if ahead is not None:
         ahead.follows_open = _is_open(annotator, shown, held=len(others) < len(mine))
     return ahead
 
 
-def _take_ahead(annotator: Annotator, last: DocumentPlace | None, held: int, now: datetime) -> Assignment | None:
+def _take_ahead(annotator: Annotator, last: DocumentPlace | None, people: int, now: datetime) -> Assignment | None:
     available = _some_available(annotator, last)
-    # More comparisons with a free place than there are pairs held now; mostly that shows in what was looked at.
-    if len(available) <= held and not _more_than(held, annotator.study):
-        return None
+    # More comparisons with a free place than there are pairs held now. Mostly that shows in what was looked at, for
+    # everybody holds the pair that is shown and one ahead.
+    if len(available) <= HELD_BY_EACH * people:
+        held = queries.number_held(annotator.study_id, now)
+        if len(available) <= held and not _more_than(held, annotator.study):
+            return None
     return _take_any(annotator, last, now, available)
 
 

@@ -122,34 +122,39 @@ def is_available(annotator: Annotator) -> bool:
 # ---- what they hold
 
 # One row at least: the document comes also where the annotator holds nothing.
-_HELD = f"""SELECT {_ASSIGNMENT.sql}, last.place, last.document_id, {{more}} FROM (SELECT 1) always LEFT JOIN (
+_HELD = f"""SELECT {_ASSIGNMENT.sql}, last.place, last.document_id, {{people}} FROM (SELECT 1) always LEFT JOIN (
     SELECT given.place, given.document_id FROM annotations_assignment newest
     JOIN annotations_comparison given ON given.id = newest.comparison_id
     WHERE newest.annotator_id = %s ORDER BY newest.created_at DESC, newest.id DESC LIMIT 1
 ) last ON TRUE LEFT JOIN annotations_assignment assignment
     ON assignment.annotator_id = %s AND assignment.state = 'leased'
 ORDER BY assignment.created_at, assignment.id"""  # noqa: S608  (no values)
-_HELD_BY = _HELD.format(more="NULL")
-_HELD_IN_STUDY = _HELD.format(
-    more="""(SELECT COUNT(*) FROM annotations_assignment theirs
-    JOIN annotations_comparison its ON its.id = theirs.comparison_id
-    WHERE theirs.state = 'leased' AND its.study_id = %s)"""
+_HELD_BY = _HELD.format(people="NULL")
+_HELD_AND_PEOPLE = _HELD.format(
+    people="""(SELECT COUNT(*) FROM (
+        SELECT who.id FROM annotations_annotator who WHERE who.study_id = %s LIMIT %s
+    ) known)"""
 )
+# Between two VACUUMs the index of leases keeps an entry of every pair that was ever held; the time leaves those of the
+# last leases.
+_NUMBER_HELD = """SELECT COUNT(*) FROM annotations_assignment theirs
+JOIN annotations_comparison its ON its.id = theirs.comparison_id
+WHERE theirs.state = 'leased' AND theirs.lease_until > %s AND its.study_id = %s"""
 _RENEW_LEASE = "UPDATE annotations_assignment SET lease_until = %s WHERE id = %s AND state = 'leased'"
 
 
-class HeldInStudy(NamedTuple):
-    """What an annotator holds, and all annotators together.
+class HeldAndPeople(NamedTuple):
+    """What an annotator holds, and who else may hold something.
 
     Attributes:
         mine: Oldest first.
         last: The document that they were given last.
-        number: How many assignments all annotators of the study hold.
+        people: How many annotators the study has, counted no further than asked.
     """
 
     mine: list[Assignment]
     last: DocumentPlace | None
-    number: int
+    people: int
 
 
 def held_by(annotator: Annotator) -> tuple[list[Assignment], DocumentPlace | None]:
@@ -157,10 +162,15 @@ def held_by(annotator: Annotator) -> tuple[list[Assignment], DocumentPlace | Non
     return _held(annotator, fetch(_HELD_BY, annotator.pk, annotator.pk))
 
 
-def held_in_study(annotator: Annotator) -> HeldInStudy:
-    """Return the same, and how many assignments all annotators of the study hold."""
-    rows = fetch(_HELD_IN_STUDY, annotator.study_id, annotator.pk, annotator.pk)
-    return HeldInStudy(*_held(annotator, rows), rows[0][-1])
+def held_and_people(annotator: Annotator, most: int) -> HeldAndPeople:
+    """Return the same, and how many annotators the study has, counted up to `most`."""
+    rows = fetch(_HELD_AND_PEOPLE, annotator.study_id, most, annotator.pk, annotator.pk)
+    return HeldAndPeople(*_held(annotator, rows), rows[0][-1])
+
+
+def number_held(study_id: int, now: datetime) -> int:
+    """Return how many assignments all annotators of the study hold by a lease that has not run out."""
+    return int(fetch(_NUMBER_HELD, now, study_id)[0][0])
 
 
 def _held(annotator: Annotator, rows: list[Row]) -> tuple[list[Assignment], DocumentPlace | None]:

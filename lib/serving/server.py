@@ -4,6 +4,7 @@ A thread of gunicorn's own worker waits for the rest of a request without an end
 site with eight threads. Here the loop that accepts connections looks into the kernel's buffer whenever more has come,
 and a request whose header, or whose small body, does not arrive in time is closed without ever having had a thread.
 Heavy requests wait there for each other, so that threads are left for everybody else (lib/serving/heavy.py).
+New connections are left to the process that has the fewest (lib/serving/balance.py).
 """
 
 import re
@@ -18,6 +19,7 @@ from django.conf import settings
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from lib.serving import arrivals
+from lib.serving.balance import ConnectionCounts
 from lib.serving.heavy import REFUSED_HEADER, HeavyQueue, limits_of
 
 WAIT_SECONDS = 10.0
@@ -33,6 +35,10 @@ HEADER_END = b"\r\n\r\n"
 LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,15})[ \t]*\r\n", re.IGNORECASE)
 # Linux tells of a connection that the other side closed; elsewhere a request is answered though nobody waits for it.
 CLOSED = getattr(select, "POLLRDHUP", 0)
+# As long as a process with fewer connections has to take a new one before this process does.
+LEAVE_SECONDS = 0.005
+# Every process inherits these from the one that started it, which reads this file as well.
+CONNECTIONS = ConnectionCounts()
 EXPECTS = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 
 
@@ -61,6 +67,9 @@ class PatientWorker(ThreadWorker):
         self._ending: dict[TConn, float] = {}
         self._heavy: HeavyQueue[TConn] | None = None
         self._arrivals: arrivals.Arrivals | None = None
+        # Until when a new connection is left to others, and whether the next one has been left to them already.
+        self._leaves_until = 0.0
+        self._has_left = False
 
     def run(self) -> None:
         """Serve until told to end. What tells of arrivals belongs to this process, not to the one that started it."""
@@ -73,6 +82,21 @@ class PatientWorker(ThreadWorker):
         super().load_wsgi()
         if settings.configured:
             self._heavy = HeavyQueue(limits_of(settings, self.cfg.threads))
+
+    def accept(self, listener: socket.socket) -> None:
+        """Take a new connection, or leave it to a process with fewer, once: if none of them takes it, this one does."""
+        if not self._has_left and CONNECTIONS.another_has_fewer(self.age, self.nr_conns):
+            self._has_left = True
+            self._leaves_until = time.monotonic() + LEAVE_SECONDS
+            self.set_accept_enabled(False)
+        else:
+            self._has_left = False
+            super().accept(listener)
+            CONNECTIONS.tell(self.age, self.nr_conns)
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        if not (enabled and time.monotonic() < self._leaves_until):
+            super().set_accept_enabled(enabled)
 
     def enqueue_req(self, conn: TConn) -> None:
         """Give the connection to a thread if its request is there, or wait for it. Called by the loop alone."""
@@ -146,10 +170,19 @@ class PatientWorker(ThreadWorker):
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         waits = self._heavy or self._ending or (self._half and not self._arrivals)
-        super().wait_for_and_dispatch_events(min(timeout, LOOK_EVERY_SECONDS) if waits else timeout)
+        left = self._leaves_until - time.monotonic()
+        timeout = min(timeout, LOOK_EVERY_SECONDS) if waits else timeout
+        super().wait_for_and_dispatch_events(min(timeout, left) if left > 0 else timeout)
+        self._tell_connections()
         self._look_at_half()
         self._look_at_ending()
         self._begin_heavy()
+
+    def _tell_connections(self) -> None:
+        if self.alive:
+            CONNECTIONS.tell(self.age, self.nr_conns)
+        else:
+            CONNECTIONS.leave(self.age)
 
     def _look_at_ending(self) -> None:
         now = time.monotonic()

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from annotations.models import Assignment, Study
+from annotations.rating import queries
 from annotations.rating.assignment import next_assignment, prefetch
 from annotations.rating.leases import leave, renew, return_expired
 from tests.annotations.helpers import vote_on
@@ -51,6 +52,29 @@ def test_nothing_is_fetched_ahead_where_places_are_few():
     shown = next_assignment(first)
     assert prefetch(first, shown.token) is None
     assert next_assignment(second) is not None
+
+
+def test_a_lease_that_ran_out_keeps_nobody_from_fetching_ahead():
+    """Of four places two are free, and one of the other two goes to whoever asks for it."""
+    study = make_study(systems=2, documents=4, quota=1)
+    first, second = AnnotatorFactory.create_batch(2, study=study)
+    shown = next_assignment(first)
+    held = next_assignment(second)
+    assert prefetch(first, shown.token) is None
+    Assignment.objects.filter(pk=held.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert prefetch(first, shown.token) is not None
+
+
+@pytest.mark.parametrize(("documents", "counted"), [(8, False), (7, True)])
+def test_leases_are_counted_only_where_places_could_be_too_few(documents, counted, monkeypatch):
+    """Three people hold six pairs at most, and one place is taken."""
+    study = make_study(systems=2, documents=documents, quota=1)
+    first, *_ = AnnotatorFactory.create_batch(3, study=study)
+    shown = next_assignment(first)
+    asked, number_held = [], queries.number_held
+    monkeypatch.setattr(queries, "number_held", lambda *values: asked.append(values) or number_held(*values))
+    assert prefetch(first, shown.token) is not None
+    assert bool(asked) is counted
 
 
 def test_nothing_is_fetched_ahead_for_whom_there_is_no_work(annotator):

@@ -45,10 +45,12 @@ def test_what_all_hold_is_counted_in_the_study_alone():
     vote_on(next_assignment(one), "left")
     held = [next_assignment(annotator) for annotator in (one, another)]
     next_assignment(AnnotatorFactory(study=make_study()))
-    mine, last, number = queries.held_in_study(one)
-    assert (mine, number) == (held[:1], 2)
-    assert last == queries.held_by(one)[1]
-    assert queries.held_in_study(third) == ([], None, 2)
+    assert queries.held_and_people(one, 9) == (held[:1], queries.held_by(one)[1], 3)
+    assert queries.held_and_people(third, 2) == ([], None, 2)
+    first, last = sorted(assignment.lease_until for assignment in held)
+    assert queries.number_held(study.pk, timezone.now()) == 2
+    assert queries.number_held(study.pk, first) == 1
+    assert queries.number_held(study.pk, last) == 0
 
 
 def test_an_inserted_row_is_the_instance():

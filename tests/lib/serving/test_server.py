@@ -81,7 +81,7 @@ def address(tmp_path_factory):
 
 
 @contextmanager
-def served(tmp_path, app):
+def served(tmp_path, app, *more):
     (tmp_path / "echo.py").write_text(app)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -98,6 +98,7 @@ def served(tmp_path, app):
         "0",
     ]
     options += ["--worker-class", "lib.serving.server.PatientWorker", "--chdir", str(tmp_path), "--config", "/dev/null"]
+    options += more
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "echo:app", *options],
