@@ -1,4 +1,4 @@
-"""Rate over HTTP as the rating page does, as fast as the site answers."""
+"""Rate over HTTP as the rating page does, as fast as the site answers or as people do."""
 
 import html
 import json
@@ -45,10 +45,12 @@ class Way:
     Attributes:
         marks: Mark words in both summaries before each vote.
         two_requests: Ask for the next pair after the vote, by a request of its own, as pages once did.
+        think: Seconds that people look at a pair, on average; each time between half and one and a half of that.
     """
 
     marks: bool = False
     two_requests: bool = False
+    think: float = 0.0
 
 
 class Rater:
@@ -64,6 +66,9 @@ class Rater:
         self._shown = self._browser.get(self._page)
         if not self._way.two_requests:
             self._ahead = self._browser.get(f"{self._page}next?after={_token(self._shown)}")
+
+    def think(self) -> None:
+        time.sleep(self._rng.uniform(0.5, 1.5) * self._way.think)
 
     def rate(self, timed: Timed, *, counts: bool) -> None:
         """Give a vote and get the next pair; counts: note how long that took."""
@@ -116,13 +121,15 @@ def _token(pair: str) -> str:
 
 
 def _rate(rater: Rater, votes: int, gate: threading.Barrier, timed: Timed) -> None:
-    """Give one vote to warm up, then the given number of votes as fast as the site answers."""
+    """Give one vote to warm up, then the given number of votes, each after a look at the pair."""
     for number in range(votes + 1):
         if number == 1:
             gate.wait()
         try:
             if number == 0:
                 rater.begin()
+            else:
+                rater.think()
             rater.rate(timed, counts=number > 0)
         except Exception as error:
             timed.errors.append(repr(error)[:300])

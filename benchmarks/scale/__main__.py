@@ -127,7 +127,7 @@ def show_claims(options: argparse.Namespace) -> None:
 def show_mixed(options: argparse.Namespace) -> None:
     invitation, names = mixed.prepare(options.raters)
     for beside in (False, True):
-        row = mixed.measure(names, invitation, options.rated, options.port, beside=beside)
+        row = mixed.measure(names, invitation, options.rated, options.port, beside=beside, think=options.think)
         what = f"beside heavy pages ({row.beside[0]} answered, {row.beside[1]} sent back)" if beside else "alone"
         print(
             f"{options.raters} annotators {what}: {row.votes} votes, {row.votes_per_s} a second; next p50 "
@@ -161,6 +161,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=20, help="For how long they are claimed.")
     parser.add_argument("--raters", type=int, default=16)
     parser.add_argument("--rated", type=int, default=400, help="Votes of all raters, alone and beside heavy pages.")
+    parser.add_argument("--think", type=float, default=0, help="Seconds that raters look at a pair, on average.")
     parser.add_argument("--minutes", type=float, default=60, help="For how long memory is watched.")
     parser.add_argument("--pause", type=float, default=1, help="Seconds between a vote and the next pair meanwhile.")
     parser.add_argument("--every", type=float, default=60, help="Seconds between openings of heavy pages meanwhile.")

@@ -10,7 +10,7 @@ import psutil
 
 from benchmarks.annotate import percentile
 from benchmarks.parts.browser import AnswerError, Browser
-from benchmarks.parts.rating import PASSWORD, Timed, loop
+from benchmarks.parts.rating import PASSWORD, Timed, Way, loop
 from benchmarks.parts.site import serving
 from benchmarks.scale.fill import HUGE
 
@@ -69,7 +69,8 @@ def prepare(people: int) -> tuple[str, list[str]]:
     return invitation_path(study), names
 
 
-def measure(names: Sequence[str], invitation: str, votes: int, port: int, *, beside: bool) -> Mixed:
+def measure(names: Sequence[str], invitation: str, votes: int, port: int, *, beside: bool, think: float) -> Mixed:
+    """Let everybody rate; think: the seconds that they look at a pair, on average."""
     from django.db import connections
 
     from evalsite.launcher import web_command
@@ -80,7 +81,7 @@ def measure(names: Sequence[str], invitation: str, votes: int, port: int, *, bes
         ExitStack() as stack,
     ):
         answered = stack.enter_context(_reading(server)) if beside else [0, 0]
-        timed, elapsed = loop(server, names, invitation, votes)
+        timed, elapsed = loop(server, names, invitation, votes, way=Way(think=think))
         return _summary(timed, elapsed, (answered[0], answered[1]))
 
 

@@ -15,7 +15,7 @@ from django.conf import settings
 
 from lib.serving import arrivals
 from lib.serving.heavy import MOST_WAITING
-from lib.serving.server import MOST_BUFFERED, is_whole
+from lib.serving.server import MOST_BUFFERED, SWITCH_SECONDS, is_whole
 
 HANG = 60
 HEADER = b"POST / HTTP/1.1\r\nHost: x\r\n"
@@ -41,6 +41,7 @@ def test_a_thread_begins_once_a_request_is_there(received, whole):
 
 
 APP = """
+import sys
 import threading
 from django.conf import settings
 settings.configure(HEAVY_ADDRESSES="/boards/", HEAVY_AT_ONCE=0, HEAVY_AT_ONCE_EACH=1, HEAVY_WAIT_SECONDS=60)
@@ -61,6 +62,8 @@ def app(environ, start):
         opened.set()
     elif environ["PATH_INFO"] == "/computed":
         said = str(len(computed)).encode()
+    elif environ["PATH_INFO"] == "/switch":
+        said = str(sys.getswitchinterval()).encode()
     start("200 OK", [("Content-Length", str(len(said)))])
     return [said]
 """
@@ -132,6 +135,10 @@ def is_closed(connection):
         return connection.recv(1) == b""
     except ConnectionResetError:
         return True
+
+
+def test_a_thread_that_computes_lets_others_go_on_soon(address):
+    assert float(urlopen("http://{}:{}/switch".format(*address), timeout=HANG).read()) == SWITCH_SECONDS
 
 
 def test_half_sent_requests_stop_nobody_and_are_closed(address):
