@@ -1,5 +1,7 @@
 """Planned looks are taken when they are due, of the first votes, and what they found stays."""
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
@@ -149,6 +151,33 @@ def test_pages_say_what_to_do():
     assert "the next look is at 90" in board
     Study.objects.filter(pk=study.pk).update(status="closed")
     assert "The study ended before it was decided." in page()
+
+
+def test_looks_stand_beside_each_verdict():
+    """A verdict by all votes may say Good enough where no look allows to end."""
+    planned_study(looks=(100, 120), rated=40, wins=0.9)
+    for path in ("", "small-versus-large/", "report/"):
+        shown = page(f"/boards/meetings/{path}")
+        assert "Good enough" in shown
+        assert "No look is due yet." in shown
+        assert "The planned looks decide, and not the verdict below" in shown
+    assert "The study planned looks, and these decide" in page("/studies/meetings/")
+
+
+def test_another_question_has_no_looks():
+    study = planned_study(rated=40, wins=0.9)
+    study.criteria.create(key="tone", question="Which keeps the tone?", position=2)
+    shown = page("/boards/meetings/?criterion=tone")
+    assert "Looks are planned at the answers to another question (overall), not to this one." in shown
+    assert "You may stop" not in shown
+    assert "The planned looks decide" not in page("/boards/meetings/report/?criterion=tone")
+
+
+def test_rating_that_ended_by_its_date_is_over():
+    study = planned_study(rated=14)
+    Study.objects.filter(pk=study.pk).update(closes_at=timezone.now() - timedelta(hours=1))
+    assert "The study ended before it was decided." in page()
+    assert "Nobody should decide before." not in page()
 
 
 def test_pages_say_that_one_may_stop_and_methods_say_how_it_came():
