@@ -21,6 +21,7 @@ UNUSED = "Rating was not open until the last date: what was left of the chance o
 ENDED = "The study ended before it was decided."
 NOT_YET = "No look is due yet."
 NO_MORE = "The votes do not decide. Votes added now change nothing of that."
+NO_VOTES = "There are no votes between the two yet. Looks whose date is past are taken once there are some."
 # Beside a verdict, which may say something else: its interval is as wide as one look at the end needs.
 THEY_DECIDE = (
     "The planned looks decide, and not the verdict below: that takes all votes of now, as if nobody had looked before."
@@ -160,6 +161,8 @@ def _what_to_do(standing: LookStanding) -> tuple[str, str, list[str]]:
 
 def _before_date(standing: LookStanding, date: str) -> tuple[str, str, list[str]]:
     now = format_count(standing.votes)
+    if not standing.votes and standing.looks[0].at is not None and standing.looks[0].at <= timezone.now():
+        return NOT_YET, "waiting", [NO_VOTES]
     if standing.is_closed:
         closed = (
             f"Rating was closed with {now} votes between the two, before the look on {date}. Unless it is open again "

@@ -189,6 +189,8 @@ def test_pages_say_that_one_may_stop_and_methods_say_how_it_came():
     planned, found = judging_of(study).looks
     assert planned.startswith("Looks were planned before the first judgement, at 30, 60, 90 judgements")
     assert found == "The boundary was crossed at look 2 of 3."
+    study.annotators.update(imported=True)
+    assert judging_of(study).looks[1] == "Imported judgements may be older than this plan."
 
 
 def test_the_last_look_ends_it():
