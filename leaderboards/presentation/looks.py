@@ -21,6 +21,7 @@ UNUSED = "Rating was not open until the last date: what was left of the chance o
 ENDED = "The study ended before it was decided."
 NOT_YET = "No look is due yet."
 NO_MORE = "The votes do not decide. Votes added now change nothing of that."
+STANDS = "This stands, whatever votes come later."
 NO_VOTES = "There are no votes between the two yet. Looks whose date is past are taken once there are some."
 # Beside a verdict, which may say something else: its interval is as wide as one look at the end needs.
 THEY_DECIDE = (
@@ -145,7 +146,7 @@ def _seen_on(look: TakenLook, date: str, looks: int) -> str:
 def _what_to_do(standing: LookStanding) -> tuple[str, str, list[str]]:
     following = standing.next
     if standing.decisive is not None:
-        return "You may stop.", "decided", [_claim(standing.decisive, standing.small, standing.large)]
+        return "You may stop.", "decided", [_claim(standing.decisive, standing.small, standing.large), STANDS]
     if following is None:
         return "The last look is over.", "open", [*_unspent(standing), NO_MORE]
     now = format_count(standing.votes)
