@@ -162,7 +162,8 @@ def _what_to_do(standing: LookStanding) -> tuple[str, str, list[str]]:
 
 def _before_date(standing: LookStanding, date: str) -> tuple[str, str, list[str]]:
     now = format_count(standing.votes)
-    if not standing.votes and standing.looks[0].at is not None and standing.looks[0].at <= timezone.now():
+    first = standing.looks[0].at
+    if not standing.votes and not standing.taken and first is not None and first <= timezone.now():
         return NOT_YET, "waiting", [NO_VOTES]
     if standing.is_closed:
         closed = (
