@@ -13,6 +13,7 @@ from leaderboards.boards.stopping.planned import standing_of_looks, take_due_loo
 from leaderboards.models import TakenLook
 from leaderboards.presentation.looks import say_looks
 from leaderboards.presentation.methods import judging_of
+from leaderboards.sharing.public import make_public
 from stats.decisions.look import look_at
 from stats.decisions.looks import Spending, boundaries
 from tests.factories import AnnotatorFactory, UserFactory, make_study
@@ -162,6 +163,18 @@ def test_looks_stand_beside_each_verdict():
         assert "No look is due yet." in shown
         assert "The planned looks decide, and not the verdict below" in shown
     assert "The study planned looks, and these decide" in page("/studies/meetings/")
+
+
+def test_looks_stand_beside_each_verdict_without_an_account(settings):
+    settings.PUBLIC_BOARDS = True
+    study = planned_study(looks=(100, 120), rated=40, wins=0.9)
+    make_public(study, UserFactory(), ["report", "board"], insist=True, reason="Asked for.")
+    page("/boards/meetings/")
+    for path in ("meetings/board/", "meetings/report/"):
+        assert "The planned looks decide, and not the verdict below" in Client().get(f"/public/{path}").content.decode()
+    for shown in (Client().get("/public/").content.decode(), page("/")):
+        assert "Good enough" in shown
+        assert "Its planned looks decide, not this verdict of all votes." in shown
 
 
 def test_another_question_has_no_looks():
