@@ -43,8 +43,9 @@ def standing_of_looks(study: Study) -> LookStanding | None:
 
 def _compared(study: Study) -> tuple[Criterion, str, str] | None:
     """Return what planned looks are about: the question, and the names of the two systems; None without looks."""
-    small, large = study.small_system, study.large_system
-    criterion = study.criteria.first() if study.planned_looks else None
+    if not study.planned_looks:
+        return None  # before anything is read: most studies plan none
+    small, large, criterion = study.small_system, study.large_system, study.criteria.first()
     if small is None or large is None or criterion is None:
         return None
     return criterion, small.slug, large.slug

@@ -131,9 +131,13 @@ def test_a_sweep_takes_what_nobody_opened():
     assert list(study.taken_looks.values_list("number", flat=True)) == [1, 2]
 
 
-def test_a_study_without_planned_looks_has_none():
+def test_a_study_without_planned_looks_has_none(django_assert_num_queries):
     study = make_study(slug="meetings", systems=2)
-    assert standing_of_looks(study) is None
+    small, large = study.systems.all()
+    Study.objects.filter(pk=study.pk).update(small_system=small, large_system=large, pair_named_at=timezone.now())
+    study = Study.objects.get()
+    with django_assert_num_queries(0):
+        assert standing_of_looks(study) is None
     assert "Planned looks" not in page()
     assert judging_of(study).looks == ()
 
