@@ -151,6 +151,9 @@ def test_pages_say_what_to_do():
     assert said.heading == "Go on."
     assert said.sentences[0].startswith("Look 2 of 3, planned at 60 votes: the difference is ")
     assert "The limit is 45 %" in said.limit.replace("\N{NO-BREAK SPACE}", " ")
+    for address in ("/boards/meetings/planning/", "/boards/meetings/planning/?stopping=1"):
+        assert "The study planned looks: decide by these alone." in page(address)
+    assert "What the rest of this page says takes all votes of now" in page()
     board = page("/boards/meetings/")
     assert "Planned looks: Go on." in board
     assert "the next look is at 90" in board
