@@ -3,9 +3,11 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from math import comb
 
 from django.db.models import Count
+from django.utils import timezone
 
 from annotations.models import WhichPairs
 from annotations.studies import checks
@@ -17,6 +19,7 @@ from lib.numbers import count_of, format_count
 from models_runner.models import Dataset, Document, InstructionKind, Query, Summary, System
 from models_runner.models.runs import SummaryQuerySet
 from models_runner.systems.readiness import system_needs
+from stats.uncertainty.sequences import TOO_FEW_UNITS
 
 Unit = tuple[int, int | None]
 # Systems of a unit: those that have a finished summary of it.
@@ -89,6 +92,7 @@ def plan_of(wanted: NewStudy, annotators: int | None = None) -> StudyPlan:
         asked_about=_asked_about(wanted, by_unit, pairs),
     )
     problems += [*_lacking(wanted, plan), *_about_pair(wanted, plan), *_about_people(wanted, annotators)]
+    problems += _about_looks(wanted, plan, annotators)
     return replace(plan, problems=problems)
 
 
@@ -237,4 +241,36 @@ def _about_people(wanted: NewStudy, annotators: int | None) -> Iterator[DraftPro
             "annotators",
             f"{count_of(wanted.quota, 'vote')} on each pair, each from somebody else, need as many annotators; you "
             f"expect {annotators}.",
+        )
+
+
+def _about_looks(wanted: NewStudy, plan: StudyPlan, annotators: int | None) -> Iterator[DraftProblem]:
+    """Say which planned looks would find nothing: beyond the votes there can be, in the past, or of few people."""
+    yield from _beyond_votes(wanted, plan.asked_about * wanted.quota)
+    if wanted.look_dates and datetime.fromisoformat(wanted.look_dates[0]) <= timezone.now():
+        yield DraftProblem("look_dates", "The first look lies in the past, where nobody has voted: it finds nothing.")
+    if (wanted.look_votes or wanted.look_dates) and annotators is not None and annotators <= TOO_FEW_UNITS:
+        yield DraftProblem(
+            "look_votes" if wanted.look_votes else "look_dates",
+            "Looks need five annotators or more who give like numbers of votes, and say nothing with fewer; you expect "
+            f"{annotators}.",
+        )
+
+
+def _beyond_votes(wanted: NewStudy, possible: int) -> Iterator[DraftProblem]:
+    """possible: Votes that the study takes on the two systems in question; 0 where that is not known."""
+    takes = format_count(possible)
+    if wanted.look_votes and 0 < possible < wanted.look_votes[-1]:
+        last = format_count(wanted.look_votes[-1])
+        yield DraftProblem(
+            "look_votes",
+            f"The last look is planned at {last} votes, and this study takes {takes} on the two systems in question: "
+            "it would not be taken.",
+        )
+    if wanted.look_dates and wanted.look_maximum and 0 < possible < wanted.look_maximum:
+        planned = format_count(wanted.look_maximum)
+        yield DraftProblem(
+            "look_maximum",
+            f"By the last date {planned} votes are planned, and this study takes {takes} on the two systems in "
+            "question: looks before the last would be stricter than they need to be.",
         )

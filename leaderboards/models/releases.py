@@ -125,6 +125,12 @@ class Release(FileJob):
     def is_published(self) -> bool:
         return self.publication == self.Publication.PUBLISHED
 
+    @property
+    def is_without_answers(self) -> bool:
+        """Whether its files are written and hold nothing that people or judges said: no vote, no verdict, no mark."""
+        rows = self.counts.get("rows", {})
+        return self.status == self.Status.DONE and not any(rows.get(table) for table in ("votes", "verdicts", "marks"))
+
 
 class ExportJob(FileJob):
     """An export written in the background; file and row go when it expires."""

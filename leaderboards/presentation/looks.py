@@ -6,6 +6,8 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from annotations.models import Criterion, Study
+from leaderboards.boards.stopping.planned import standing_of_looks
 from leaderboards.boards.stopping.standing import LookStanding, PlannedLook
 from leaderboards.models import TakenLook
 from leaderboards.presentation.verdict_text import percent
@@ -19,6 +21,12 @@ UNUSED = "Rating was not open until the last date: what was left of the chance o
 ENDED = "The study ended before it was decided."
 NOT_YET = "No look is due yet."
 NO_MORE = "The votes do not decide. Votes added now change nothing of that."
+STANDS = "This stands, whatever votes come later."
+NO_VOTES = "There are no votes between the two yet. Looks whose date is past are taken once there are some."
+# Beside a verdict, which may say something else: its interval is as wide as one look at the end needs.
+THEY_DECIDE = (
+    "The planned looks decide, and not the verdict below: that takes all votes of now, as if nobody had looked before."
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,8 @@ class SaidLooks:
         sentences: What was seen, and when the next look is.
         middle: Where the picture has the limit.
         description: The picture in words.
+        small, large, criterion: The systems and the question that they are about.
+        they_decide: What to say beside a verdict.
         zone: In which the dates of looks at dates are; "" of looks at numbers of votes.
     """
 
@@ -68,7 +78,17 @@ class SaidLooks:
     rows: list[LookRow]
     middle: str
     description: str
+    small: str
+    large: str
+    criterion: Criterion
     zone: str = ""
+    they_decide: str = THEY_DECIDE
+
+
+def looks_of(study: Study) -> SaidLooks | None:
+    """Say how the planned looks of a study stand, those that are due included; None where none are planned."""
+    standing = standing_of_looks(study)
+    return None if standing is None else say_looks(standing)
 
 
 def say_looks(standing: LookStanding) -> SaidLooks:
@@ -79,7 +99,9 @@ def say_looks(standing: LookStanding) -> SaidLooks:
     heading, kind, more = _what_to_do(standing)
     zone = "" if standing.maximum is None else str(timezone.get_current_timezone())
     middle, description = f"{_down(0.0):.1f}", _description(standing)
-    return SaidLooks(heading, kind, [*seen, *more], _limit(standing), rows, middle, description, zone)
+    about = (standing.small, standing.large, standing.criterion)
+    sentences, limit = [*seen, *more], _limit(standing)
+    return SaidLooks(heading, kind, sentences, limit, rows, middle, description, *about, zone)
 
 
 def local(moment: datetime) -> str:
@@ -124,7 +146,7 @@ def _seen_on(look: TakenLook, date: str, looks: int) -> str:
 def _what_to_do(standing: LookStanding) -> tuple[str, str, list[str]]:
     following = standing.next
     if standing.decisive is not None:
-        return "You may stop.", "decided", [_claim(standing.decisive, standing.small, standing.large)]
+        return "You may stop.", "decided", [_claim(standing.decisive, standing.small, standing.large), STANDS]
     if following is None:
         return "The last look is over.", "open", [*_unspent(standing), NO_MORE]
     now = format_count(standing.votes)
@@ -140,6 +162,9 @@ def _what_to_do(standing: LookStanding) -> tuple[str, str, list[str]]:
 
 def _before_date(standing: LookStanding, date: str) -> tuple[str, str, list[str]]:
     now = format_count(standing.votes)
+    first = standing.looks[0].at
+    if not standing.votes and not standing.taken and first is not None and first <= timezone.now():
+        return NOT_YET, "waiting", [NO_VOTES]
     if standing.is_closed:
         closed = (
             f"Rating was closed with {now} votes between the two, before the look on {date}. Unless it is open again "
@@ -221,6 +246,6 @@ def _down(errors: float) -> float:
 def _description(standing: LookStanding) -> str:
     taken = [look for look in standing.taken if look.distance is not None]
     if not taken:
-        return "No look has said anything yet; the boundary falls from look to look."
+        return "No look has said anything yet."
     last = taken[-1]
     return f"At {format_count(last.votes)} votes the difference is {last.distance:.2f} standard errors from the limit."

@@ -104,20 +104,22 @@ def judging_of(study: Study) -> Judging:
         simulated=study.simulated,
         documents=_documents_of(study),
         order=_order_of(study),
-        looks=_looks_of(study),
+        looks=_looks_of(study, imported=any(imported for imported, _ in kinds)),
     )
 
 
-def _looks_of(study: Study) -> tuple[str, ...]:
+def _looks_of(study: Study, *, imported: bool) -> tuple[str, ...]:
+    """imported: Whether some votes were given elsewhere, of which nobody here can say that the plan is older."""
     if not study.planned_looks:
         return ()
+    older = ("Imported judgements may be older than this plan.",) if imported else ()
     kind = "Pocock" if study.look_spending == LookSpending.POCOCK else "O’Brien–Fleming"
     planned = _planned_at_votes(study, kind) if study.look_votes else _planned_at_dates(study, kind)
     taken = list(study.taken_looks.all())
     ended = next((look for look in taken if look.may_stop), None)
     if ended is not None:
-        return planned, f"The boundary was crossed at look {ended.number} of {study.planned_looks}."
-    return planned, f"{len(taken)} of {study.planned_looks} looks were taken, and none crossed its boundary."
+        return planned, *older, f"The boundary was crossed at look {ended.number} of {study.planned_looks}."
+    return planned, *older, f"{len(taken)} of {study.planned_looks} looks were taken, and none crossed its boundary."
 
 
 def _planned_at_votes(study: Study, kind: str) -> str:

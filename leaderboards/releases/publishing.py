@@ -94,6 +94,11 @@ def publish(release: Release) -> None:
         raise ReleaseError(f"{release} is published already.")
     if release.status != Release.Status.DONE:
         raise ReleaseError(f"The files of {release} are not ready. Wait for them, or create the draft again.")
+    if release.is_without_answers:
+        raise ReleaseError(
+            f"{release} holds no vote, no verdict of a judge and no mark. What is published never changes: create a "
+            "draft once there are some."
+        )
     if shared_files(release).checksum(zip_of(release).name) != release.sha256:
         raise ReleaseError(f"The files of {release} are not what was written. Delete the draft and create it again.")
     drafts = Release.objects.filter(pk=release.pk, publication=Release.Publication.DRAFT, status=Release.Status.DONE)

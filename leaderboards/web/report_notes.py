@@ -12,7 +12,7 @@ GOES_ON = "Rating is not over: the verdict may still change."
 
 def notes_of(report: DecisionReport) -> list[str]:
     """List the notes of the page."""
-    return [GOES_ON] if report.goes_on else []
+    return [*([report.looks] if report.looks else []), *([GOES_ON] if report.goes_on else [])]
 
 
 def file_notes(report: DecisionReport, *more: str) -> list[str]:

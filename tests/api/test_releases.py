@@ -12,6 +12,7 @@ from leaderboards.releases.publishing import Draft, create_draft, publish, write
 from tests.annotations.helpers import rate_everything
 from tests.api.helpers import error_of, program
 from tests.factories import make_study
+from tests.leaderboards.helpers import one_vote
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +62,7 @@ def test_a_release_is_made_watched_and_published(django_capture_on_commit_callba
 
 def test_a_release_asked_for_twice_with_one_key_is_made_and_published_once():
     study = make_study(systems=2, documents=2)
+    one_vote(study)
     asks, address = program(), f"/studies/{study.slug}/releases"
     key, other = ({"Idempotency-Key": name} for name in ("make", "publish"))
     first, second = (asks.post(address, {"licence": "MIT"}, **key) for _ in range(2))

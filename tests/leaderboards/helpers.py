@@ -27,6 +27,11 @@ def make_rated_study(*, systems=3, annotators=2, prefer=0, **study):
     return made
 
 
+def one_vote(study):
+    """One vote on one question, so that there is something to publish."""
+    vote_all(study.criteria.first(), [(study.comparisons.last(), AnnotatorFactory(study=study), 0, "a", "a")])
+
+
 def vote_all(criterion, votes, *, lead_time_ms=4200):
     """Many votes at once, past the services. votes: (comparison, annotator, slot, shown_left, outcome) of each."""
     study = criterion.study

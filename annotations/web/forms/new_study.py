@@ -272,6 +272,8 @@ class StudyForm(RatingOptionsForm):
         values = self.cleaned_data
         if "dataset" not in values:
             return None
+        if "look_dates" in self.errors:
+            values = values | {"look_maximum": None}  # it would be told to lack the dates, which are there and wrong
         same = ("instruction", "criteria", "quota", "annotator_title", "guidelines", "sampling", "epsilon")
         also = ("margin", "small_system", "large_system", "opens_at", "closes_at", "title", "form_key", *LOOKS)
         return NewStudy(

@@ -94,6 +94,8 @@ class SettingsForm(CarefulForm, forms.ModelForm):
             self.fields[name] = self._system_field(name)
             # As an object: its choices go by slug, and a key would select none of them.
             self.initial[name] = getattr(self.instance, name)
+            # Looks compare these two; the database refuses others.
+            self.fields[name].disabled = rated and bool(self.instance.planned_looks)
 
     def _system_field(self, name: str) -> forms.ModelChoiceField:
         """Offer the study's own systems by their names in addresses."""

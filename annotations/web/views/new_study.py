@@ -22,7 +22,7 @@ from annotations.web.forms.new_study import STEP_OF, STEPS, FormStep, StudyForm,
 from models_runner.models import Dataset, System
 
 # Their faults stand at the field: the list of systems is long, and the head of the step out of sight.
-AT_FIELD = ("small_system", "large_system")
+AT_FIELD = ("small_system", "large_system", "look_votes", "look_dates", "look_maximum")
 PAGE, LIVE, EXACT = (f"annotations/{name}.html" for name in ("new_study", "_new_study_live", "_exact_forecast"))
 
 
@@ -102,13 +102,14 @@ class ShownStep:
     """A step with its fields, and what is wrong in it.
 
     Attributes:
+        advanced: Further fields, each with what is shown at it; None where nothing ever is.
         problems: Those shown at the head of the step.
         at_field: Those shown at a field, by its name.
     """
 
     step: FormStep
     fields: list[BoundField]
-    advanced: list[BoundField]
+    advanced: list[tuple[BoundField, list[DraftProblem] | None]]
     problems: list[DraftProblem]
     at_field: dict[str, list[DraftProblem]]
     following: FormStep | None
@@ -120,7 +121,7 @@ class ShownStep:
 
     @property
     def folded_errors(self) -> bool:
-        return any(field.errors for field in self.advanced)
+        return any(field.errors for field, _ in self.advanced)
 
 
 def _context(request: HttpRequest, form: StudyForm, *, left: frozenset[str] | None = None) -> dict[str, Any]:
@@ -152,12 +153,13 @@ def _shown(form: StudyForm, step: FormStep, draft: LiveDraft | None, told: set[s
     refused = set(form.errors)
     found = [p for p in (draft.plan.problems if draft else []) if STEP_OF.get(p.field) == step.key]
     problems = [p for p in found if p.field not in refused]
+    at_field = {name: [p for p in problems if p.field == name] for name in AT_FIELD if name in step.all_fields}
     return ShownStep(
         step,
         [form[name] for name in step.fields],
-        [form[name] for name in step.advanced],
+        [(form[name], at_field.get(name)) for name in step.advanced],
         [p for p in problems if p.field not in AT_FIELD],
-        {name: [p for p in problems if p.field == name] for name in AT_FIELD if name in step.placed},
+        at_field,
         after[0] if after else None,
         wrong=not told.isdisjoint(step.all_fields),
     )

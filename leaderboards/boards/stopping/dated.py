@@ -22,9 +22,15 @@ GRACE = timedelta(minutes=1)
 
 
 def take_by_date(study: Study, criterion: Criterion, small: str, large: str) -> list[PlannedLook]:
-    """Record the looks that are due; two who do so at once keep the row that was first."""
+    """Record the looks that are due; two who do so at once keep the row that was first.
+
+    None is taken before the first vote. It would read nothing and spend nothing, and in a copy of a study its votes
+    are imported after their dates.
+    """
     taken = {look.number: look for look in study.taken_looks.all()}
     now, dates = timezone.now(), study.look_moments
+    if not taken and dates[0] + GRACE <= now and not query_between(criterion, small, large).exists():
+        return [_planned(number, at, None) for number, at in enumerate(dates, 1)]
     for number, at in enumerate(dates, 1):
         if number in taken:
             continue

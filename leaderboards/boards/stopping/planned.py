@@ -7,10 +7,11 @@ that never changes.
 
 import numpy as np
 from django.db.models import Q
+from django.utils import timezone
 
 from annotations.models import Criterion, Study
 from leaderboards.boards.stopping.between import query_between, votes_between
-from leaderboards.boards.stopping.dated import take_by_date
+from leaderboards.boards.stopping.dated import GRACE, take_by_date
 from leaderboards.boards.stopping.standing import LookStanding, PlannedLook, row_of
 from leaderboards.models import TakenLook
 from stats.decisions.look import look_at
@@ -21,7 +22,7 @@ def standing_of_looks(study: Study) -> LookStanding | None:
     """Take the looks that are due, and say how they stand; None where none are planned. Some four queries."""
     if (compared := _compared(study)) is None:
         return None
-    _, small, large = compared
+    criterion, small, large = compared
     if study.look_dates:
         looks = take_by_date(study, *compared)
         votes = query_between(*compared).count()
@@ -33,16 +34,18 @@ def standing_of_looks(study: Study) -> LookStanding | None:
         study.noninferiority_margin,
         study.look_spending,
         votes,
-        study.status == Study.Status.CLOSED,
+        study.is_over(timezone.now() - GRACE),  # a look at the very end of rating is due a moment later
         looks,
+        criterion,
         study.look_maximum,
     )
 
 
 def _compared(study: Study) -> tuple[Criterion, str, str] | None:
     """Return what planned looks are about: the question, and the names of the two systems; None without looks."""
-    small, large = study.small_system, study.large_system
-    criterion = study.criteria.first() if study.planned_looks else None
+    if not study.planned_looks:
+        return None  # before anything is read: most studies plan none
+    small, large, criterion = study.small_system, study.large_system, study.criteria.first()
     if small is None or large is None or criterion is None:
         return None
     return criterion, small.slug, large.slug

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from annotations.models import Study
+from annotations.models import Criterion, Study
 from leaderboards.boards.version import CODE_VERSION
 from leaderboards.models import TakenLook
 from stats.decisions.look import LookResult
@@ -39,7 +39,8 @@ class LookStanding:
     Attributes:
         small, large: Names of the two systems.
         votes: Between them, so far; of looks at numbers of votes no further than the last one.
-        is_closed: Whether rating has ended.
+        is_closed: Whether rating has ended, by hand or by its date.
+        criterion: The question that they are about.
         maximum: Votes that are planned for looks at dates; None of looks at numbers of votes.
     """
 
@@ -50,6 +51,7 @@ class LookStanding:
     votes: int
     is_closed: bool
     looks: Sequence[PlannedLook]
+    criterion: Criterion
     maximum: int | None = None
 
     @property

@@ -17,6 +17,7 @@ from leaderboards.presentation.analysis import words as analysis_words
 from leaderboards.presentation.board_verdict import BoardVerdict, say_verdict, votes_on_the_two
 from leaderboards.presentation.errors.words import with_why
 from leaderboards.presentation.flags import flag_note
+from leaderboards.presentation.looks import looks_of
 from leaderboards.presentation.methods import judging_of, paragraph
 from leaderboards.presentation.report.limits import limits_of
 from leaderboards.presentation.report.typical import PairNames, TypicalPair, show_typical
@@ -51,6 +52,7 @@ class DecisionReport:
             number).
         rule: How the typical pairs were chosen.
         goes_on: Whether somebody may still rate.
+        looks: How planned looks stand, in the language of the page; "" where none are planned at this question.
         as_of: When the votes were as counted here.
         has_texts: Whether summaries are shown.
     """
@@ -69,6 +71,7 @@ class DecisionReport:
     sources: list[str]
     simulated: bool
     goes_on: bool
+    looks: str
     as_of: datetime
     fingerprint: str
     has_texts: bool
@@ -109,10 +112,18 @@ def make_report(query: BoardQuery, left_out: list[str], *, texts: bool = True, c
         sources=sources,
         simulated=query.study.simulated,
         goes_on=not query.study.is_over(timezone.now()),
+        looks=_looks(query),
         as_of=served.snapshot.as_of,
         fingerprint=board["fingerprint"],
         has_texts=texts,
     )
+
+
+def _looks(query: BoardQuery) -> str:
+    looks = looks_of(query.study)
+    if looks is None or looks.criterion != query.criterion:
+        return ""
+    return translated_list([gettext("Planned looks:"), looks.heading, *looks.sentences, looks.they_decide], " ")
 
 
 def _asks(verdict: BoardVerdict) -> str:

@@ -8,7 +8,6 @@ from django.shortcuts import render
 from django.utils.text import slugify
 
 from annotations.models import Study
-from leaderboards.boards.stopping.planned import standing_of_looks
 from leaderboards.exports import CONTENT_TYPES, FORMATS, parts
 from leaderboards.exports.rows import export_rows
 from leaderboards.presentation.board_details import (
@@ -24,7 +23,7 @@ from leaderboards.presentation.charts.differences import differences_chart
 from leaderboards.presentation.charts.shown import show_chart
 from leaderboards.presentation.enough import in_numbers
 from leaderboards.presentation.errors.words import with_why
-from leaderboards.presentation.looks import say_looks
+from leaderboards.presentation.looks import looks_of
 from leaderboards.presentation.methods import as_text, judging_of
 from leaderboards.presentation.shown_systems import shown_systems
 from leaderboards.presentation.tables import TABLES
@@ -60,7 +59,7 @@ def board(request: HttpRequest, study: Study) -> HttpResponse:
             "neighbours": [row for row in neighbour_rows(served.values) if shown.has(row.better, row.worse)],
             "verdict": with_why(say_verdict(served.values), study),
             "warnings": in_numbers(served.values)["warnings"],
-            "looks": say_looks(looks) if (looks := standing_of_looks(study)) else None,
+            "looks": looks_of(study),
         }
         if query.filters.helped:
             context["methods_text"] = as_text(served.values, judging_of(study))

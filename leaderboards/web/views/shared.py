@@ -20,6 +20,7 @@ from leaderboards.models import SharedLink
 from leaderboards.presentation.board_details import MOST_SYSTEMS, win_rows
 from leaderboards.presentation.board_verdict import say_verdict
 from leaderboards.presentation.enough import in_numbers
+from leaderboards.presentation.looks import looks_of
 from leaderboards.presentation.report.pdf import as_pdf
 from leaderboards.presentation.report.report import make_report
 from leaderboards.presentation.shown_systems import shown_systems
@@ -97,6 +98,7 @@ def board(request: HttpRequest, showing: Showing) -> HttpResponse:
     context = _context(showing, query, "board") | {
         "board": values,
         "verdict": say_verdict(values),
+        "looks": looks_of(showing.study),
         "shown": shown,
         "plots": shown.plots,
         "table": shown.table,

@@ -18,7 +18,7 @@ from leaderboards.presentation.board_verdict import say_pair
 from leaderboards.presentation.charts.pareto import MOST_SYSTEMS
 from leaderboards.presentation.charts.shown import show_chart
 from leaderboards.presentation.charts.widths import widths_chart
-from leaderboards.presentation.looks import say_looks
+from leaderboards.presentation.looks import SaidLooks, looks_of
 from leaderboards.presentation.needed import say_needed
 from leaderboards.presentation.shown_systems import rows_of_systems
 from leaderboards.presentation.study_charts import (
@@ -75,6 +75,7 @@ def small_versus_large(request: HttpRequest, study: Study) -> HttpResponse:
         "large": large,
         "small_ones": small_ones,
         "large_ones": large_ones,
+        "looks": _looks_at(study, small, large),
         **_verdict(small, large, board, data),
     }
     return render(request, "leaderboards/small_versus_large.html", context)
@@ -101,6 +102,13 @@ def _named(lines: Sequence[Line], system: str | None) -> Line | None:
 
 def _first(lines: Sequence[Line], size_class: str) -> Line | None:
     return next((line for line in lines if line["size_class"] == size_class), lines[0] if lines else None)
+
+
+def _looks_at(study: Study, small: Line | None, large: Line | None) -> SaidLooks | None:
+    """Say how the study's planned looks stand, where they are about these two systems."""
+    looks = looks_of(study)
+    about = looks and (looks.small, looks.large)
+    return looks if about == (small and small["system"], large and large["system"]) else None
 
 
 def _verdict(small: Line | None, large: Line | None, board: Line, data: Line) -> dict[str, Any]:
@@ -136,7 +144,7 @@ def planning(request: HttpRequest, study: Study) -> HttpResponse:
         "thin": thin,
         "stopping": by_rule,
         "least_votes": LEAST_VOTES,
-        "looks": say_looks(looks) if (looks := standing_of_looks(study)) else None,
+        "looks": looks_of(study),
     }
     return render(request, "leaderboards/planning.html", context)
 

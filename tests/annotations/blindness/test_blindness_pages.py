@@ -28,6 +28,7 @@ from models_runner.models import Document
 from tests.annotations.blindness.crawl import leaks
 from tests.annotations.blindness.marked import MARKER, recognisable_keys, study  # noqa: F401  (fixtures)
 from tests.factories import UserFactory, make_study
+from tests.leaderboards.helpers import one_vote
 
 pytestmark = pytest.mark.django_db
 
@@ -44,9 +45,12 @@ def released(study, tmp_path, settings):  # noqa: F811
     """A published release of the study, whose texts may be passed on, and one of texts that nobody rates here."""
     settings.DATA_DIR = tmp_path
     Document.objects.update(redistributable=True)
+    elsewhere = make_study()
+    one_vote(study)
+    one_vote(elsewhere)
     release, other = (
         write_files(create_draft(one, Draft(name=name, description=name), None))
-        for one, name in ((study, f"{MARKER} ratings"), (make_study(), "Other ratings"))
+        for one, name in ((study, f"{MARKER} ratings"), (elsewhere, "Other ratings"))
     )
     publish(release)
     publish(other)

@@ -48,6 +48,21 @@ def test_it_counts_what_would_be_rated(runs):
     assert made.comparisons.count() == plan.pairs
 
 
+def test_looks_that_would_find_nothing_are_told(runs):
+    """Five pairs of the two with three votes each are 15 votes."""
+    asks = wanted(runs, 0, 1, small_system=runs[0].system, large_system=runs[1].system, quota=3)
+    far = replace(asks, look_votes=[20, 40])
+    assert "planned at 40 votes, and this study takes 15 on" in said(plan_of(far, annotators=5), "look_votes").pop()
+    near = replace(asks, quota=8, look_votes=[20, 40])
+    assert said(plan_of(near, annotators=5), "look_votes") == []
+    assert "you expect 4." in said(plan_of(near, annotators=4), "look_votes").pop()
+    dated = replace(asks, look_dates=["2026-01-01T00:00:00Z", "2999-01-01T00:00:00Z"], look_maximum=20)
+    assert "lies in the past" in said(plan_of(dated), "look_dates").pop()
+    assert "By the last date 20 votes are planned" in said(plan_of(dated), "look_maximum").pop()
+    to_come = replace(dated, quota=4, look_dates=["2998-01-01T00:00:00Z", "2999-01-01T00:00:00Z"])
+    assert plan_of(to_come, annotators=5).problems == []
+
+
 @pytest.mark.parametrize("scope", [{"sample": 2, "seed": 3}, {"chosen": ["m4"]}])
 def test_it_counts_as_the_study_will_compare(runs, scope):
     study = wanted(runs, 0, 1, 2, scope=StudyScope(**scope))

@@ -75,6 +75,10 @@ def test_they_change_until_somebody_has_a_pair_and_each_change_is_recorded():
     client.force_login(UserFactory(is_staff=True))
     page = client.get(reverse("study-settings", args=[study.slug])).content.decode()
     assert re.search(r'<input[^>]*name="look_votes" value="300, 600"[^>]* disabled', page)
+    assert all(
+        re.search(rf'<select[^>]*name="{name}"[^>]* disabled', page) for name in ("small_system", "large_system")
+    )
+    assert "The planned looks and the two systems that they compare cannot change either" in page
 
 
 ATTACKS = [

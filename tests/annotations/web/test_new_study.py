@@ -108,6 +108,28 @@ def test_it_says_what_is_missing_beside_its_step(rows):
     assert f'id="has-{systems[2].slug}" hx-swap-oob="true">4 of 10<' in page
 
 
+def test_looks_that_would_find_nothing_are_told_at_their_field(rows):
+    """The fields are at the end of a long step, whose head is out of sight there."""
+    _, systems = rows
+    pair = {"small_system": systems[0].slug, "large_system": systems[1].slug, "quota": 3}
+    client = researcher()
+    for form in (PAGE, LIVE):
+        page = client.post(form, asked(rows, look_votes="20, 400", check="when", **pair)).content.decode()
+        assert (
+            "planned at 400 votes, and this study takes 30"
+            in page.split('id="problems-look_votes"')[1].split("</ul>")[0]
+        )
+        assert "400 votes" not in page.split('id="problems-when"')[1].split("</ul>")[0]
+
+
+def test_dates_that_are_wrong_are_not_called_missing(rows):
+    _, systems = rows
+    pair = {"small_system": systems[0].slug, "large_system": systems[1].slug}
+    answer = researcher().post(PAGE, asked(rows, look_dates="next Monday", look_maximum="200", **pair))
+    assert list(answer.context["form"].errors) == ["look_dates"]
+    assert "but no dates" not in shown(answer)
+
+
 def test_what_annotators_would_see_names_no_system(rows):
     _, systems = rows
     page = researcher().post(LIVE, asked(rows)).content.decode()

@@ -22,6 +22,7 @@ from tests.api.webhooks.receiver import (  # noqa: F401  (fixtures)
     webhook,
 )
 from tests.factories import DatasetFactory, DocumentFactory, SystemFactory, UserFactory, make_study
+from tests.leaderboards.helpers import one_vote
 
 pytestmark = pytest.mark.django_db
 
@@ -105,6 +106,7 @@ def test_a_release_is_told_to_webhooks_that_were_there():
 
 def test_a_release_published_through_the_api_is_told_as_one_of_the_page():
     study = make_study(systems=2, documents=1)
+    one_vote(study)
     hook = webhook("http://127.0.0.1/", study=study, wanted=("release.published",))
     asks, address = program(), f"/studies/{study.slug}/releases"
     asks.post(address, {"name": "Votes", "licence": "MIT"})

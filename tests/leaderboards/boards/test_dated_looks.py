@@ -138,6 +138,20 @@ def test_dates_without_enough_votes_or_without_new_ones_spend_nothing(now):
     assert last.boundary == pytest.approx(1.96, abs=1e-3)
 
 
+def test_no_look_is_taken_before_the_first_vote(now):
+    """In a copy of a study its votes are imported after their dates; a sweep may come before them."""
+    study = dated_study()
+    now.time = DATES[2] + timedelta(days=9)
+    take_due_looks()
+    assert not study.taken_looks.exists()
+    shown = page()
+    assert "No look is due yet." in shown
+    assert "Looks whose date is past are taken once there are some." in shown
+    vote(study, 20, DATES[0])
+    vote(study, 20, DATES[2], skip=20)
+    assert [look.votes for look in standing_of_looks(study).taken] == [40, 40, 80]
+
+
 def test_a_date_without_new_votes_is_passed_over(now):
     study = dated_study()
     vote(study, 20, DATES[0], wins=0.5)

@@ -1,5 +1,7 @@
 """Planned looks are taken when they are due, of the first votes, and what they found stays."""
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
@@ -11,6 +13,7 @@ from leaderboards.boards.stopping.planned import standing_of_looks, take_due_loo
 from leaderboards.models import TakenLook
 from leaderboards.presentation.looks import say_looks
 from leaderboards.presentation.methods import judging_of
+from leaderboards.sharing.public import make_public
 from stats.decisions.look import look_at
 from stats.decisions.looks import Spending, boundaries
 from tests.factories import AnnotatorFactory, UserFactory, make_study
@@ -128,9 +131,13 @@ def test_a_sweep_takes_what_nobody_opened():
     assert list(study.taken_looks.values_list("number", flat=True)) == [1, 2]
 
 
-def test_a_study_without_planned_looks_has_none():
+def test_a_study_without_planned_looks_has_none(django_assert_num_queries):
     study = make_study(slug="meetings", systems=2)
-    assert standing_of_looks(study) is None
+    small, large = study.systems.all()
+    Study.objects.filter(pk=study.pk).update(small_system=small, large_system=large, pair_named_at=timezone.now())
+    study = Study.objects.get()
+    with django_assert_num_queries(0):
+        assert standing_of_looks(study) is None
     assert "Planned looks" not in page()
     assert judging_of(study).looks == ()
 
@@ -144,6 +151,9 @@ def test_pages_say_what_to_do():
     assert said.heading == "Go on."
     assert said.sentences[0].startswith("Look 2 of 3, planned at 60 votes: the difference is ")
     assert "The limit is 45 %" in said.limit.replace("\N{NO-BREAK SPACE}", " ")
+    for address in ("/boards/meetings/planning/", "/boards/meetings/planning/?stopping=1"):
+        assert "The study planned looks: decide by these alone." in page(address)
+    assert "What the rest of this page says takes all votes of now" in page()
     board = page("/boards/meetings/")
     assert "Planned looks: Go on." in board
     assert "the next look is at 90" in board
@@ -151,15 +161,59 @@ def test_pages_say_what_to_do():
     assert "The study ended before it was decided." in page()
 
 
+def test_looks_stand_beside_each_verdict():
+    """A verdict by all votes may say Good enough where no look allows to end."""
+    planned_study(looks=(100, 120), rated=40, wins=0.9)
+    for path in ("", "small-versus-large/", "report/"):
+        shown = page(f"/boards/meetings/{path}")
+        assert "Good enough" in shown
+        assert "No look is due yet." in shown
+        assert "The planned looks decide, and not the verdict below" in shown
+    assert "The study planned looks, and these decide" in page("/studies/meetings/")
+
+
+def test_looks_stand_beside_each_verdict_without_an_account(settings):
+    settings.PUBLIC_BOARDS = True
+    study = planned_study(looks=(100, 120), rated=40, wins=0.9)
+    make_public(study, UserFactory(), ["report", "board"], insist=True, reason="Asked for.")
+    page("/boards/meetings/")
+    for path in ("meetings/board/", "meetings/report/"):
+        assert "The planned looks decide, and not the verdict below" in Client().get(f"/public/{path}").content.decode()
+    for shown in (Client().get("/public/").content.decode(), page("/")):
+        assert "Good enough" in shown
+        assert "Its planned looks decide, not this verdict of all votes." in shown
+
+
+def test_another_question_has_no_looks():
+    study = planned_study(rated=40, wins=0.9)
+    study.criteria.create(key="tone", question="Which keeps the tone?", position=2)
+    shown = page("/boards/meetings/?criterion=tone")
+    assert "Looks are planned at the answers to another question (overall), not to this one." in shown
+    assert "You may stop" not in shown
+    assert "The planned looks decide" not in page("/boards/meetings/report/?criterion=tone")
+
+
+def test_rating_that_ended_by_its_date_is_over():
+    study = planned_study(rated=14)
+    Study.objects.filter(pk=study.pk).update(closes_at=timezone.now() - timedelta(hours=1))
+    assert "The study ended before it was decided." in page()
+    assert "Nobody should decide before." not in page()
+
+
 def test_pages_say_that_one_may_stop_and_methods_say_how_it_came():
     study = planned_study(rated=30, wins=0.9)
     said = say_looks(standing_of_looks(study))
     small, large = system_slugs(study)
     assert (said.heading, said.kind) == ("You may stop.", "decided")
-    assert said.sentences[-1] == f"{small} is good enough to stand in for {large}."
+    assert said.sentences[1:] == [
+        f"{small} is good enough to stand in for {large}.",
+        "This stands, whatever votes come later.",
+    ]
     planned, found = judging_of(study).looks
     assert planned.startswith("Looks were planned before the first judgement, at 30, 60, 90 judgements")
     assert found == "The boundary was crossed at look 2 of 3."
+    study.annotators.update(imported=True)
+    assert judging_of(study).looks[1] == "Imported judgements may be older than this plan."
 
 
 def test_the_last_look_ends_it():

@@ -8,12 +8,14 @@ import shutil
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
+from django.test import Client
 
 from annotations.models import Judgement
 from leaderboards.models.releases import Release
 from leaderboards.releases import publishing
 from leaderboards.releases.build import folder_of, zip_of
 from leaderboards.releases.publishing import Draft, ReleaseError
+from tests.factories import UserFactory, make_study
 from tests.leaderboards.releases.making import (  # noqa: F401  (fixtures)
     BOARD,
     _own_folders,
@@ -52,6 +54,25 @@ def test_only_whole_files_are_published(study):
     zip_of(release).write_bytes(b"other")
     with pytest.raises(ReleaseError, match="not what was written"):
         publishing.publish(release)
+
+
+def test_what_nobody_said_anything_in_is_no_release(study):
+    """A draft may be looked at before the first vote; what is published never changes."""
+    other = make_study(slug="silent", systems=2)
+    draft = make(other)
+    assert draft.counts["rows"]["votes"] == 0
+    with pytest.raises(ReleaseError, match="holds no vote, no verdict of a judge and no mark"):
+        publishing.publish(draft)
+    for name in ("verdicts", "marks"):
+        draft.counts["rows"][name] = 1
+        assert not draft.is_without_answers
+        draft.counts["rows"][name] = 0
+    client = Client()
+    client.force_login(UserFactory(is_staff=True))
+    shown = client.get(draft.get_absolute_url()).content.decode()
+    assert "it cannot be published" in shown
+    assert "Publish permanently" not in shown
+    assert "Publish permanently" in client.get(make(study).get_absolute_url()).content.decode()
 
 
 def test_a_build_that_breaks_off_leaves_nothing(study, monkeypatch):
