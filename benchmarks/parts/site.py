@@ -97,7 +97,7 @@ def serving(command: Sequence[str], address: str) -> Iterator[str]:
         yield f"http://{address}"
     finally:
         server.terminate()
-        server.wait(timeout=30)
+        server.wait(timeout=60)  # gunicorn gives what is running 30 seconds
 
 
 def _wait_for(url: str) -> None:
