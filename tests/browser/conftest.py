@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from tests.browser.kept import KeptPages, Listeners
 from tools.servers import find_chromium
 
 ARGUMENTS = [
@@ -50,20 +51,33 @@ def complaints():
     assert said == []
 
 
+@pytest.fixture(scope="package")
+def kept_pages(chromium, live_server):
+    kept = KeptPages(chromium, live_server.url, TIMEOUT_MS)
+    yield kept
+    kept.close()
+
+
 @pytest.fixture
-def new_page(chromium, live_server, complaints):
+def new_page(kept_pages, live_server, complaints):
     """Opens a page of a browser of its own (no shared cookies); options as for Playwright's new_context."""
-    contexts = []
+    taken = []
+
+    def complain_of_console(message):
+        if message.type in ("error", "warning"):
+            complaints.append(message.text)
+
+    def complain_of_error(error):
+        complaints.append(str(error))
 
     def open_page(**options):
-        context = chromium.new_context(base_url=live_server.url, **options)
-        contexts.append(context)
-        context.set_default_timeout(TIMEOUT_MS)
-        page = context.new_page()
-        page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page = kept_pages.take(options)
+        taken.append((page, options, Listeners(page)))
+        page.on("console", complain_of_console)
+        page.on("pageerror", complain_of_error)
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page, options, listeners in taken:
+        listeners.remove_new()
+        kept_pages.give_back(page, options)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
 # A browser at 200 % has half of each side: WCAG 1.4.4 and 1.4.10 on a laptop's window of 1280 × 650.
 DESK = {"width": 1280, "height": 650}
@@ -29,6 +29,7 @@ FAULTS_SCRIPT, MAPS_SCRIPT, COLOURS_SCRIPT = (
 QUICK_AXE = (
     f"() => {{ {MAPS_SCRIPT} (function (WeakMap) {{ {AXE_SCRIPT} }}).call(globalThis, OnObjects); {COLOURS_SCRIPT} }}"
 )
+HAS_AXE = "() => { globalThis.loadAxe?.(); return 'axe' in globalThis; }"
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,15 @@ def violations(page: Page, rules: Sequence[str] = ()) -> list[dict[str, Any]]:
     options: dict[str, Any] = {"resultTypes": ["violations"], "preload": False, "selectors": False}
     if rules:
         options["runOnly"] = {"type": "rule", "values": list(rules)}
-    if not page.evaluate("'axe' in window"):
+    if not page.evaluate(HAS_AXE):
         page.evaluate(QUICK_AXE)
     return list(page.evaluate("async (options) => (await axe.run(options)).violations", options))
+
+
+def keep_axe(context: BrowserContext) -> None:
+    """Have every page of the context find axe there: to send and compile it anew took longer than most of its rules."""
+    once = f"globalThis.loadAxe = () => {{ delete globalThis.loadAxe; ({QUICK_AXE})(); }}"
+    context.add_init_script(once)
 
 
 def _said(rule: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from django.conf import settings
 from playwright.sync_api import BrowserContext, Page
 
-from tools.accessibility.checks import DESK, OF_LAYOUT, OPEN_ALL, PHONE, ZOOMED, Fault, broken_rules, cut_off
+from tools.accessibility.checks import DESK, OF_LAYOUT, OPEN_ALL, PHONE, ZOOMED, Fault, broken_rules, cut_off, keep_axe
 from tools.accessibility.site import Place, Site
 from tools.accessibility.views import THEMES, View
 
@@ -40,6 +40,7 @@ class Visitors:
     def _new_page(self, visitor: str) -> Page:
         # The policy of the site allows no script from elsewhere, and axe is one.
         context = self.new_context(bypass_csp=True, reduced_motion="reduce")
+        keep_axe(context)
         context.set_default_timeout(TIMEOUT_MS)
         cookies = self.site.cookies[visitor]
         context.add_cookies(
