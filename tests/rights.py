@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.test import Client
@@ -46,11 +47,16 @@ NO_ADDRESS_WAITS = ("login", *("410",) * 8)
 
 @dataclass
 class World:
-    """A browser of each role, and what the addresses are asked with: their arguments and what is posted to them."""
+    """A browser of each role, and what the addresses are asked with: their arguments and what is posted to them.
+
+    Attributes:
+        files: contents of the release's and the export's by their paths.
+    """
 
     clients: dict[str, Client]
     args: dict[str, list[Any]]
     data: dict[str, dict[str, Any]]
+    files: dict[Path, bytes]
 
 
 class Browsers(dict[str, Client]):

@@ -19,7 +19,6 @@ from annotations.people.new_members import invite_member
 from annotations.rating.assignment import next_assignment
 from api.tokens import make_token
 from judges.judging.lifecycle import Asked, start_judging, start_judging_dataset
-from leaderboards.models.releases import ExportJob, Release
 from leaderboards.sharing.links import make_link
 from leaderboards.sharing.public import make_public
 from marks.kinds.storing import ensure_library
@@ -52,7 +51,7 @@ from tests.rights import (
     Browsers,
     World,
 )
-from tests.written import published_release, write_export_file, write_release_files, written_export
+from tests.written import export_file, published_release, release_files, write, written_export
 
 # Hundreds of rows of rights, which no database changes.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -278,9 +277,8 @@ def made(module_rows):
 def world(made, settings):
     """As it was made, whatever another test did with it: rows, sessions, and the files of the release and the export."""
     settings.PUBLIC_BOARDS = True
-    write_release_files(Release.objects.get())
-    write_export_file(ExportJob.objects.get())
-    return World(Browsers(made.clients), made.args, made.data)
+    write(made.files)
+    return World(Browsers(made.clients), made.args, made.data, made.files)
 
 
 def make_world():
@@ -409,7 +407,7 @@ def make_world():
         "make-release": {"name": "ratings", "version": "2.0", "licence": "MIT"},
         "set-doi": {"doi": "10.5281/zenodo.1"},
     }
-    return World(clients, args, data)
+    return World(clients, args, data, release_files(release) | export_file(export))
 
 
 def _marked(study, token):

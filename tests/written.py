@@ -22,9 +22,9 @@ def published_release(study):
     )
 
 
-def write_release_files(release):
-    _write(folder_of(release) / "README.md", b"---\n---\n# Ratings")
-    _write(zip_of(release), b"zip")
+def release_files(release):
+    """Their contents by their paths."""
+    return {folder_of(release) / "README.md": b"---\n---\n# Ratings", zip_of(release): b"zip"}
 
 
 def written_export(study):
@@ -40,12 +40,14 @@ def written_export(study):
     )
 
 
-def write_export_file(export):
-    _write(path_of(export), b"")
+def export_file(export):
+    """Its content by its path."""
+    return {path_of(export): b""}
 
 
-def _write(path, content):
+def write(files):
     """Two thousand tests ask for these files; few change them."""
-    if not (path.is_file() and path.read_bytes() == content):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    for path, content in files.items():
+        if not (path.is_file() and path.read_bytes() == content):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)

@@ -13,6 +13,7 @@ from annotations.models import Study
 from tests import statements
 from tests.factories import StudyFactory, make_study
 from tests.people import researcher
+from tools import postgresql_tests
 from tools.postgresql_tests import by_function, superfluous
 
 
@@ -53,6 +54,24 @@ def test_no_statement_is_lost(seed):
     left_out = superfluous(functions)
     kept = set().union(*(seen.statements for name, seen in functions.items() if name not in left_out))
     assert kept == {str(one) for sent in tests for one in sent}
+
+
+@pytest.mark.parametrize("more", [False, True])
+def test_with_more_those_named_stay_named_and_do_not_run(more, monkeypatch, tmp_path):
+    names = tmp_path / "names.txt"
+    names.write_text(f"{postgresql_tests.HEAD}b.py::named\n")
+    asked = []
+
+    def watched(*chosen, every):
+        asked.append((chosen, every))
+        return [line("a.py::one", "S1"), line("a.py::two", "S1", seconds=2.0)]
+
+    monkeypatch.setattr(postgresql_tests, "LIST", names)
+    monkeypatch.setattr(postgresql_tests, "watched", watched)
+    monkeypatch.setattr("sys.argv", ["tool", *(["--more"] if more else []), "-x"])
+    postgresql_tests.main()
+    assert asked == [(("-x",), not more)]
+    assert names.read_text().splitlines()[1:] == ["a.py::two", *(["b.py::named"] if more else [])]
 
 
 @pytest.fixture

@@ -29,7 +29,6 @@ from annotations.studies.personal_questions import parse_questions, set_question
 from benchmarks.parts.site import ROOT
 from evalsite.example.study import load_example
 from evalsite.language import ENGLISH
-from leaderboards.models.releases import ExportJob, Release
 from leaderboards.models.sharing import PAGES
 from leaderboards.sharing.links import revoke_link
 from models_runner.importing.drafts.service import start_draft
@@ -40,7 +39,7 @@ from tests.factories import AnnotatorFactory, make_study
 from tests.leaderboards.shared import link_to, make_shown_study
 from tests.rights import JOINED, World
 from tests.test_permissions import TABLE, make_world
-from tests.written import write_export_file, write_release_files
+from tests.written import write
 from tools.accessibility.judged import MARKING, directed_study, judged_study, marking
 
 MEETINGS = ROOT / "docs" / "examples" / "meetings"
@@ -102,8 +101,7 @@ def fill_site() -> Site:
     ensure_all()
     world = make_world()
     owner = User.objects.filter(is_superuser=True).first() or User.objects.get(memberships__role="owner")
-    write_release_files(Release.objects.get())
-    write_export_file(ExportJob.objects.get())
+    write(world.files)
     administrator = world.clients[ADMINISTRATOR]
     example, running, shown = load_example(owner), _running_study(owner), make_shown_study(slug="shown")
     _work_of_all_kinds(world, owner)

@@ -1,6 +1,8 @@
 """A study in which every name, note and figure around the summaries has a marker, and every primary key is recognisable."""
 
 import itertools
+from contextlib import contextmanager
+from unittest import mock
 
 import pytest
 from django.apps import apps
@@ -28,7 +30,13 @@ FIRST_PK = 987_650_001
 
 
 @pytest.fixture
-def recognisable_keys(monkeypatch):
+def recognisable_keys():
+    with keys_are_recognisable():
+        yield
+
+
+@contextmanager
+def keys_are_recognisable():
     """Rows get primary keys that no page contains by chance; those made by the views as well."""
     numbers = itertools.count(FIRST_PK)
 
@@ -42,18 +50,24 @@ def recognisable_keys(monkeypatch):
         number(instance)
         sql.insert(instance)
 
-    # Rows written by hand send no signal.
-    for module in (assignment, votes):
-        monkeypatch.setattr(module, "insert", numbered)
-    for model in (*apps.get_app_config("models_runner").get_models(), *apps.get_app_config("annotations").get_models()):
+    models = (*apps.get_app_config("models_runner").get_models(), *apps.get_app_config("annotations").get_models())
+    for model in models:
         pre_save.connect(number, sender=model, weak=False, dispatch_uid=f"blind-{model.__name__}")
-    yield
-    for model in (*apps.get_app_config("models_runner").get_models(), *apps.get_app_config("annotations").get_models()):
-        pre_save.disconnect(sender=model, dispatch_uid=f"blind-{model.__name__}")
+    try:
+        # Rows written by hand send no signal.
+        with mock.patch.object(assignment, "insert", numbered), mock.patch.object(votes, "insert", numbered):
+            yield
+    finally:
+        for model in models:
+            pre_save.disconnect(sender=model, dispatch_uid=f"blind-{model.__name__}")
 
 
 @pytest.fixture
 def study(recognisable_keys):
+    return marked_study()
+
+
+def marked_study():
     dataset = DatasetFactory(name=f"{MARKER}-dataset", description=f"{MARKER} description")
     study = StudyFactory(
         dataset=dataset,

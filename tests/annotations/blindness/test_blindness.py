@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils import translation
 
 from annotations.gold.attention_checks import add_attention_checks
 from annotations.models import Assignment, Comparison, ForeignEvidence, Study
@@ -24,7 +26,9 @@ from tests.annotations.blindness.crawl import LEAK, STATIC, Crawler, leaks
 from tests.annotations.blindness.marked import (  # noqa: F401  (fixtures)
     FIRST_PK,
     MARKER,
+    keys_are_recognisable,
     marked_evidence,
+    marked_study,
     recognisable_keys,
     study,
 )
@@ -33,8 +37,19 @@ from tests.annotations.helpers import make_gold
 pytestmark = pytest.mark.django_db
 
 
-def test_nothing_an_annotator_receives_tells_systems_apart(study):
-    answers = Crawler(study).crawl()
+@pytest.fixture(scope="module")
+def answers(django_db_setup, django_db_blocker):
+    """To everything that a browser can ask. Of the rows behind them nothing is left."""
+    with django_db_blocker.unblock(), translation.override("en"), keys_are_recognisable():
+        whole = transaction.atomic()
+        whole._from_testcase = True  # as of a test's transaction: the site's own are within it
+        with whole:
+            answers = Crawler(marked_study()).crawl()
+            transaction.set_rollback(True)
+    return answers
+
+
+def test_nothing_an_annotator_receives_tells_systems_apart(answers):
     assert {name: found for name, answer in answers.items() if (found := leaks(answer))} == {}
     states = {n: a.context["state"] for n, a in answers.items() if a.context and "state" in a.context}
     states.pop("done, may guess")
@@ -42,8 +57,7 @@ def test_nothing_an_annotator_receives_tells_systems_apart(study):
     assert {answer.status_code for answer in answers.values()} == {200, 204, 302, 400, 403, 404, 405, 409, 410, 500}
 
 
-def test_the_crawl_sees_real_pairs(study):
-    answers = Crawler(study).crawl()
+def test_the_crawl_sees_real_pairs(answers):
     for n in range(3):
         assert answers[f"pair {n}"].content.count(b'class="summary-text" lang="en"><p dir="auto">') == 2
         said = answers[f"vote {n} second question"].json()
@@ -64,8 +78,8 @@ def test_the_crawl_sees_real_pairs(study):
     assert len(sentences) == 2
 
 
-def test_files_that_annotator_pages_load_name_nothing(study):
-    pages = [a.content.decode() for a in Crawler(study).crawl().values()]
+def test_files_that_annotator_pages_load_name_nothing(answers):
+    pages = [a.content.decode() for a in answers.values()]
     names = {name for page in pages for name in STATIC.findall(page)}
     assert {"annotations/rate.js", "marks/marking.js", "marks/marking/marks.js"} <= names
     for name in names:
@@ -217,7 +231,10 @@ def test_the_crawl_catches_a_name_on_the_page(study, monkeypatch, field):
     monkeypatch.setattr(
         rating_views, "rating_page", lambda a, **k: dataclasses.replace(honest(a, **k), **{field: name})
     )
-    answers = Crawler(study).crawl()
+    crawler = Crawler(study)
+    for step in (crawler.joining, crawler.practice, crawler.rating, crawler.beside_votes):
+        step()
+    answers = crawler.answers
     assert leaks(answers["pair 0"]) == [name]
     if field in ("document_title", "task"):  # what every pair shows of its own
         assert leaks(answers["ahead"]) == leaks(answers["vote 0 second question"]) == [name]

@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils import translation
 
 from evalsite.language import ENGLISH
-from leaderboards.models.releases import ExportJob, Release
 from leaderboards.models.sharing import PAGES
 from leaderboards.sharing.links import revoke_link
 from lib.text.translated import VERBATIM
@@ -23,7 +22,7 @@ from tests.people import researcher
 from tests.protocol.files import small, text_of, with_meetings, work_in
 from tests.rights import JOINED, ROLES
 from tests.test_permissions import TABLE, make_world
-from tests.written import write_export_file, write_release_files
+from tests.written import write
 
 # What pages say, which no database changes.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -61,8 +60,7 @@ def answers(module_rows):
         world = make_world()
         scored = make_scored_study(slug="scored")
         shown = make_shown_study(slug="shown", criteria=("overall", "fluency"))
-        write_release_files(Release.objects.get())
-        write_export_file(ExportJob.objects.get())
+        write(world.files)
         client = world.clients["administrator"]
         yield {
             name: client.get(address, follow=True, headers={"accept-language": "zh-CN"})
