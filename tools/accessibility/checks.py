@@ -31,6 +31,12 @@ QUICK_AXE = (
 )
 HAS_AXE = "() => { globalThis.loadAxe?.(); return 'axe' in globalThis; }"
 
+# The colours of a button that was just pressed are between two of the style sheet's. What moves for ever is not waited for.
+COME_TO_REST = """async () => {
+  const moving = document.getAnimations().filter((one) => Number.isFinite(one.effect.getComputedTiming().endTime));
+  await Promise.allSettled(moving.map((one) => one.finished));
+}"""
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -53,6 +59,7 @@ def violations(page: Page, rules: Sequence[str] = ()) -> list[dict[str, Any]]:
         options["runOnly"] = {"type": "rule", "values": list(rules)}
     if not page.evaluate(HAS_AXE):
         page.evaluate(QUICK_AXE)
+    page.evaluate(COME_TO_REST)
     return list(page.evaluate("async (options) => (await axe.run(options)).violations", options))
 
 
