@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 from django.db import connection
+from django.db.models import Case, Q, When
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -26,6 +27,8 @@ NEXT_DOCUMENT = 13
 SAVE = 9
 # a vote, and the pair after the one fetched ahead, without session and annotator a second time
 BOTH = SAVE + NEXT - 2
+# pairs held by all, free places counted no further than these: where few comparisons are left from the last document on
+FEW_LEFT = 2
 
 
 STORES = {"few": 0, "many": 20}
@@ -79,6 +82,21 @@ class Rating:
             )
         return len(queries), answer.context["page"].token
 
+    def place_document(self, *, last):
+        """Make the document of the pair that is shown the first or the last in the study's order of documents."""
+        shown = Assignment.objects.get(token=self.token).comparison
+        here = Q(document=shown.document_id)
+        self.study.comparisons.update(place=Case(When(here, then=2 if last else 0), default=1))
+
+    def votes_for_next(self):
+        """Return the number of queries of each of two votes whose answer brings the pair after the next."""
+        ahead, numbers = self.fetch_ahead(), []
+        for _ in range(2):
+            number, following = self.save_for_next(after=ahead)
+            numbers.append(number)
+            self.token, ahead = ahead, following
+        return numbers
+
 
 def test_next_and_save_take_the_same_queries_whatever_is_stored(rating):
     rating.next()
@@ -91,11 +109,14 @@ def test_next_and_save_take_the_same_queries_whatever_is_stored(rating):
 
 def test_a_vote_with_the_next_pair_takes_the_queries_of_both(rating):
     rating.next()
-    ahead = rating.fetch_ahead()
-    for _ in range(2):
-        number, following = rating.save_for_next(after=ahead)
-        assert number in (BOTH, BOTH + NEXT_DOCUMENT - NEXT)
-        rating.token, ahead = ahead, following
+    rating.place_document(last=False)
+    assert rating.votes_for_next() == [BOTH, BOTH + NEXT_DOCUMENT - NEXT]
+
+
+def test_at_the_end_of_the_documents_free_places_are_counted_as_well(rating):
+    rating.next()
+    rating.place_document(last=True)
+    assert rating.votes_for_next() == [BOTH + FEW_LEFT, BOTH + NEXT_DOCUMENT - NEXT]
 
 
 def test_a_large_study_is_looked_at_in_part(rating, monkeypatch):
