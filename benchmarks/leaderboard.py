@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -111,7 +111,8 @@ def measure(votes: VoteArrays, shape: str, resamples: int, timings: Timings) -> 
     strengths = timed("point fit", lambda: fit_bradley_terry(votes.wins()))
     draws = draw(np.random.default_rng(2), int(votes.document.max()) + 1, int(votes.annotator.max()) + 1, resamples)
     timed("bootstrap", lambda: bootstrap_strengths(votes, strengths, draws))
-    timed("everything", lambda: rate(votes, seed=2, resamples=resamples))
+    anew = replace(votes)  # of which nothing is worked out yet
+    timed("everything", lambda: rate(anew, seed=2, resamples=resamples))
 
 
 def measure_peers(options: argparse.Namespace, timings: Timings) -> None:

@@ -20,7 +20,7 @@ NUMBERS_AT_ONCE = 1_000_000
 DRAWN_AT_ONCE = 250_000
 DOUBLE = np.dtype(np.float64)
 # Resamples counted at once: rows of this length vectorise well and fit a core's cache.
-RESAMPLES_AT_ONCE = 128
+RESAMPLES_AT_ONCE = 64
 # Most counts that a thread holds at once, 80 MB.
 COUNTS_AT_ONCE = 20_000_000
 
@@ -88,11 +88,12 @@ def bootstrap_strengths(
         Owen (2007), The pigeonhole bootstrap, Annals of Applied Statistics 1, 386-411.
     """
     cells = aggregate(votes)
-    _ = cells.blocks, cells.largest  # computed once here, not in every thread
+    _ = cells.blocks, cells.totals  # computed once here, not in every thread
     fit = _davidson if davidson else _bradley_terry(cells, strengths)
-    size = max(1, min(RESAMPLES_AT_ONCE, COUNTS_AT_ONCE // cells.n_groups))
+    threads = threads or _cores()
+    size = max(1, min(RESAMPLES_AT_ONCE, -(-len(draws) // threads), COUNTS_AT_ONCE // cells.n_groups))
     parts = [draws.part(i, i + size) for i in range(0, len(draws), size)]
-    with ThreadPoolExecutor(threads or _cores()) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         return np.concatenate(list(pool.map(lambda part: _strengths(cells, strengths, part, fit), parts)))
 
 
@@ -120,10 +121,8 @@ def _cores() -> int:
 
 def _bradley_terry(cells: Cells, full: FloatArray) -> Fit:
     """Make the fit that starts from the full set."""
-    once = Draws(np.ones((1, int(cells.document.max()) + 1)), np.ones((1, int(cells.annotator.max()) + 1)))
-    games = resampled_tallies(cells, once).games()[:, 0]
     by = one_step if len(full) > MOST_FITTED else refit
-    return lambda tallies: by(tallies, full, games)
+    return lambda tallies: by(tallies, full, cells.games)
 
 
 def _davidson(tallies: Tallies) -> FloatArray:

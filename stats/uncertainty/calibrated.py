@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 import scipy
 
-from stats.uncertainty.sandwich import Known, about_circles, bread_of, cell_sandwich, unit_sandwich
+from stats.uncertainty.sandwich import Known, about_circles, bread_of, cell_sandwich, residuals_of, unit_sandwich
 from stats.uncertainty.shares import UnitShares
 from stats.votes.arrays import BoolArray, FloatArray, IntArray, VoteArrays
 
@@ -123,12 +123,12 @@ def precision(
     belong = np.ones((votes.n_systems, votes.n_systems), dtype=bool) if circle is None else circle
     key = ("precision", strengths.tobytes(), belong.tobytes(), tie, all_count)
     if key not in votes.worked_out:
-        inverse = bread_of(votes, strengths, tie)
+        inverse, residuals = bread_of(votes, strengths, tie), residuals_of(votes, strengths, tie)
         sources = [
-            UnitVariance(shares, variances(unit_sandwich(votes, strengths, inverse, shares, tie), belong))
+            UnitVariance(shares, variances(unit_sandwich(votes, residuals, inverse, shares), belong))
             for shares in unit_shares(votes)
         ]
-        cells, n_cells = cell_sandwich(votes, strengths, inverse, tie)
+        cells, n_cells = cell_sandwich(votes, residuals, inverse)
         noise = vote_noise(variances(cells, belong), variances(inverse, belong), n_cells, votes.count_by_system())
         votes.worked_out[key] = combined(noise, sources, belong, all_count=all_count)
     stored: Precision = votes.worked_out[key]

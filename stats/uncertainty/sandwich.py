@@ -7,10 +7,10 @@ import scipy
 
 from stats.strengths.bradley_terry import PENALTY
 from stats.strengths.ordinal import OrdinalCounts, Thresholds, answered_halves, curvature, expected_halves
-from stats.uncertainty.shares import UnitShares, dense_is_faster
+from stats.uncertainty.clusters import sum_of_clusters, sum_of_votes
+from stats.uncertainty.shares import UnitShares
 from stats.votes.arrays import (
     A_SHARE,
-    VOTES_AT_ONCE,
     BoolArray,
     FloatArray,
     IntArray,
@@ -20,12 +20,8 @@ from stats.votes.arrays import (
 )
 from stats.votes.tallies import units
 
-# Most numbers of the clusters' gradients held at once, 4 MB.
-NUMBERS_AT_ONCE = 500_000
 # Log of Davidson's tie parameter, or the thresholds of an ordinal fit, taken as known; None for ties as halves.
 Known = float | Thresholds | None
-# Gradients in full of many clusters are held three times over.
-FULL_AT_ONCE = 100_000
 
 
 def sandwich_covariance(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
@@ -42,13 +38,8 @@ def sandwich_covariance(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
         Huber (1967), The behavior of maximum likelihood estimates under nonstandard conditions, Proceedings of the
         Fifth Berkeley Symposium 1, 221-233. For arenas: Chiang et al. (2024), arXiv 2403.04132, section 5.
     """
-    inverse = bread(votes.wins(), strengths)
-    n, residuals = votes.n_systems, _residuals(votes, strengths)
-    total = np.zeros(n * n)
-    for part in stretches(len(votes)):
-        total += np.bincount(votes.pair(part), weights=residuals[part] ** 2, minlength=n * n)
-    squares = total.reshape(n, n) + total.reshape(n, n).T
-    return inverse @ (np.diag(squares.sum(axis=1)) - squares) @ inverse
+    inverse = bread_of(votes, strengths)
+    return inverse @ sum_of_votes(votes, residuals_of(votes, strengths)) @ inverse
 
 
 @dataclass(frozen=True)
@@ -80,10 +71,12 @@ def covariance_parts(votes: VoteArrays, strengths: FloatArray) -> CovariancePart
     """
     key = ("covariance parts", strengths.tobytes())
     if key not in votes.worked_out:
-        inverse = bread(votes.wins(), strengths)
-        residuals = _residuals(votes, strengths)
-        cells = _clustered(votes, residuals, document_and_annotator(votes))
-        by_document, by_annotator = (_clustered(votes, residuals, unit) for unit in (votes.document, votes.annotator))
+        inverse = bread_of(votes, strengths)
+        residuals = residuals_of(votes, strengths)
+        cells = sum_of_clusters(votes, residuals, document_and_annotator(votes))
+        by_document, by_annotator = (
+            sum_of_clusters(votes, residuals, unit) for unit in (votes.document, votes.annotator)
+        )
         votes.worked_out[key] = CovarianceParts(
             *(inverse @ middle @ inverse for middle in (by_document - cells, by_annotator - cells, cells))
         )
@@ -91,32 +84,27 @@ def covariance_parts(votes: VoteArrays, strengths: FloatArray) -> CovariancePart
     return parts
 
 
-def cell_sandwich(
-    votes: VoteArrays, strengths: FloatArray, inverse: FloatArray, tie: Known = None
-) -> tuple[FloatArray, int]:
+def cell_sandwich(votes: VoteArrays, residuals: FloatArray, inverse: FloatArray) -> tuple[FloatArray, int]:
     """Compute the covariance with (document, annotator) cells as clusters, and count the cells.
 
     Args:
-        votes, strengths: As in covariance_parts.
+        votes: As in covariance_parts.
+        residuals: Theirs.
         inverse: Their bread.
-        tie: See Known.
     """
     cells = renumbered(document_and_annotator(votes))
-    return inverse @ _clustered(votes, _residuals(votes, strengths, tie), cells) @ inverse, units(cells)
+    return inverse @ sum_of_clusters(votes, residuals, cells) @ inverse, units(cells)
 
 
-def unit_sandwich(
-    votes: VoteArrays, strengths: FloatArray, inverse: FloatArray, shares: UnitShares, tie: Known = None
-) -> FloatArray:
+def unit_sandwich(votes: VoteArrays, residuals: FloatArray, inverse: FloatArray, shares: UnitShares) -> FloatArray:
     """Compute the covariance with units of one kind as clusters, each square times the weight of its unit.
 
     Args:
-        votes, strengths: As in covariance_parts.
-        inverse, tie: As in cell_sandwich.
+        votes, residuals, inverse: As in cell_sandwich.
         shares: Of these units.
     """
-    residuals = _residuals(votes, strengths, tie) * np.sqrt(shares.weight)[shares.row]
-    return inverse @ _clustered(votes, residuals, shares.row) @ inverse
+    weighted = residuals * np.sqrt(shares.weight)[shares.row]
+    return inverse @ sum_of_clusters(votes, weighted, shares.row) @ inverse
 
 
 def about_circles(covariance: FloatArray, circle: BoolArray) -> FloatArray:
@@ -147,20 +135,38 @@ def interval(
     return strengths - reach, strengths + reach
 
 
-def _residuals(votes: VoteArrays, strengths: FloatArray, tie: Known = None) -> FloatArray:
-    """Give a's share of each vote less its expected share, times the vote's weight; shape (n_votes,).
+def residuals_of(votes: VoteArrays, strengths: FloatArray, tie: Known = None) -> FloatArray:
+    """Give a's share of each vote less its expected share, times the vote's weight; shape (n_votes,). tie: see Known.
 
     In an ordinal fit a share is half the answer, and much better is twice slightly better.
     """
+    residuals = _of_answers(votes, strengths, tie) if isinstance(tie, Thresholds) else _of_shares(votes, strengths, tie)
+    if votes.weight is not None:
+        residuals *= votes.weight
+    return residuals
+
+
+def _of_answers(votes: VoteArrays, strengths: FloatArray, thresholds: Thresholds) -> FloatArray:
+    """Give half of what each answer's halves are more than expected."""
     residuals = np.empty(len(votes))
     for part in stretches(len(votes)):
         gap = strengths[votes.system_a[part]] - strengths[votes.system_b[part]]
-        if isinstance(tie, Thresholds):
-            residuals[part] = (answered_halves(votes, part, gap, tie) - expected_halves(gap, tie)) / 2
+        residuals[part] = (answered_halves(votes, part, gap, thresholds) - expected_halves(gap, thresholds)) / 2
+    return residuals
+
+
+def _of_shares(votes: VoteArrays, strengths: FloatArray, tie: float | None) -> FloatArray:
+    """Give what each vote's share is more than expected, which is looked up by pair if these are fewer than votes."""
+    residuals = np.empty(len(votes))
+    by_pair = None
+    if votes.n_systems**2 < len(votes):
+        by_pair = expected_share(strengths[:, np.newaxis] - strengths[np.newaxis, :], tie).ravel()
+    for part in stretches(len(votes)):
+        if by_pair is None:
+            expected = expected_share(strengths[votes.system_a[part]] - strengths[votes.system_b[part]], tie)
         else:
-            residuals[part] = A_SHARE[votes.outcome[part]] - expected_share(gap, tie)
-    if votes.weight is not None:
-        residuals *= votes.weight
+            expected = by_pair[votes.pair(part)]
+        residuals[part] = A_SHARE[votes.outcome[part]] - expected
     return residuals
 
 
@@ -189,7 +195,7 @@ def _tie_chance(gap: FloatArray, tie: float) -> FloatArray:
 def bread(wins: FloatArray, strengths: FloatArray, tie: float | None = None) -> FloatArray:
     """Invert the penalized negative Hessian, acting on strengths with mean zero; shape (n, n).
 
-    tie: As in cell_sandwich; with it the Hessian is that of Davidson's model in the strengths alone.
+    tie: Log of Davidson's tie parameter; with it the Hessian is that of Davidson's model in the strengths alone.
     """
     gap = strengths[:, np.newaxis] - strengths[np.newaxis, :]
     share = expected_share(gap, tie)
@@ -201,9 +207,16 @@ def bread(wins: FloatArray, strengths: FloatArray, tie: float | None = None) -> 
 
 def bread_of(votes: VoteArrays, strengths: FloatArray, tie: Known = None) -> FloatArray:
     """Give the bread of these votes, whichever model the strengths are of; tie: see Known."""
-    if isinstance(tie, Thresholds):
-        return _inverted(curvature(OrdinalCounts.of(votes), strengths, tie))
-    return bread(votes.wins(), strengths, tie)
+    key = ("bread", strengths.tobytes(), tie)
+    if key not in votes.worked_out:
+        if isinstance(tie, Thresholds):
+            inverse = _inverted(curvature(OrdinalCounts.of(votes), strengths, tie))
+        else:
+            inverse = bread(votes.wins(), strengths, tie)
+        inverse.flags.writeable = False
+        votes.worked_out[key] = inverse
+    stored: FloatArray = votes.worked_out[key]
+    return stored
 
 
 def _inverted(curved: FloatArray) -> FloatArray:
@@ -212,64 +225,3 @@ def _inverted(curved: FloatArray) -> FloatArray:
     hessian = np.diag(curved.sum(axis=1)) - curved + PENALTY * np.eye(n)
     centre = np.eye(n) - 1 / n
     return centre @ np.linalg.inv(hessian) @ centre
-
-
-def _clustered(votes: VoteArrays, residuals: FloatArray, cluster: IntArray) -> FloatArray:
-    """Sum the outer products of the clusters' gradients; shape (n, n)."""
-    row, n = renumbered(cluster), votes.n_systems
-    del cluster  # frees it, as the caller of a million votes no longer holds it
-    clusters = int(row.max()) + 1
-    if clusters * n <= NUMBERS_AT_ONCE:
-        flat = np.zeros(clusters * n)
-        for part in stretches(len(votes)):
-            offsets = row[part].astype(np.int64) * n
-            np.add.at(flat, offsets + votes.system_a[part], residuals[part])
-            np.subtract.at(flat, offsets + votes.system_b[part], residuals[part])
-        gradients = flat.reshape(clusters, n)
-        return np.asarray(gradients.T @ gradients)
-    sizes = np.bincount(row)
-    order, ends = np.argsort(row, kind="stable"), np.cumsum(sizes)
-    product, begin = np.zeros((n, n)), 0
-    most = max(1, FULL_AT_ONCE // n) if dense_is_faster(np.minimum(2 * sizes, n), n) else 0
-    while begin < clusters:
-        first = ends[begin - 1] if begin else 0
-        end = max(begin + 1, int(np.searchsorted(ends, first + VOTES_AT_ONCE, side="right")))
-        end = min(end, begin + most) if most else end
-        chosen = order[first : ends[end - 1]]
-        if most:
-            gradients = _gradients(votes, residuals, chosen, row[chosen] - begin, end - begin)
-            product += gradients.T @ gradients
-        else:
-            product += _products(votes, residuals, chosen, np.r_[first, ends[begin:end]] - first)
-        begin = end
-    return product
-
-
-def _gradients(votes: VoteArrays, residuals: FloatArray, chosen: IntArray, row: IntArray, clusters: int) -> FloatArray:
-    """Sum the gradients of some clusters in full, shape (clusters, n).
-
-    Args:
-        chosen: Positions of their votes.
-        row: Cluster of each of these, from 0.
-    """
-    n, place = votes.n_systems, row.astype(np.int64) * votes.n_systems
-    won, lost = (
-        np.bincount(place + system[chosen], residuals[chosen], minlength=clusters * n)
-        for system in (votes.system_a, votes.system_b)
-    )
-    return np.asarray((won - lost).reshape(clusters, n))
-
-
-def _products(votes: VoteArrays, residuals: FloatArray, chosen: IntArray, starts: IntArray) -> FloatArray:
-    """Sum the outer products of some clusters, whose votes are chosen one cluster after the other.
-
-    Args:
-        chosen: Positions of the votes.
-        starts: Where each cluster begins among these, and where the last one ends.
-    """
-    # Rows in order spare a conversion; the product adds up columns that occur twice in a row.
-    columns = np.column_stack([votes.system_a[chosen], votes.system_b[chosen]]).ravel()
-    values = np.column_stack([residuals[chosen], -residuals[chosen]]).ravel()
-    sparse = scipy.sparse.csr_array((values, columns, 2 * starts), shape=(len(starts) - 1, votes.n_systems))
-    product: FloatArray = (sparse.T @ sparse).toarray()
-    return product

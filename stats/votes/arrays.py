@@ -122,8 +122,17 @@ class VoteArrays:
         return self.outcome >= OutcomeCode.TIE
 
     def wins(self) -> FloatArray:
-        """Count how often i beat j at [i, j], shape (n_systems, n_systems); ties and both bad are half wins."""
-        return self._matrix((1, 0, 0.5, 0.5)) + self._matrix((0, 1, 0.5, 0.5)).T
+        """Count how often i beat j at [i, j], shape (n_systems, n_systems); ties and both bad are half wins.
+
+        The array is counted once and cannot be changed.
+        """
+        return self._wins
+
+    @cached_property
+    def _wins(self) -> FloatArray:
+        wins = self._matrix((1, 0, 0.5, 0.5)) + self._matrix((0, 1, 0.5, 0.5)).T
+        wins.flags.writeable = False
+        return wins
 
     def decided_wins(self) -> FloatArray:
         """Count how often i beat j at [i, j], without ties and both bad."""
@@ -159,6 +168,15 @@ class VoteArrays:
 
     def count_by_system(self, chosen: BoolArray | None = None) -> IntArray:
         """Count the votes that each system took part in, among all votes or the chosen ones; shape (n_systems,)."""
+        return self._counts if chosen is None else self._count(chosen)
+
+    @cached_property
+    def _counts(self) -> IntArray:
+        counts = self._count(None)
+        counts.flags.writeable = False
+        return counts
+
+    def _count(self, chosen: BoolArray | None) -> IntArray:
         a, b = (self.system_a, self.system_b) if chosen is None else (self.system_a[chosen], self.system_b[chosen])
         counts = np.bincount(a, minlength=self.n_systems) + np.bincount(b, minlength=self.n_systems)
         return counts.astype(np.int64)

@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from stats.votes.arrays import BoolArray, FloatArray, IntArray, OutcomeCode, VoteArrays, stretches
 
 RESULTS = 3  # first won, second won, tied
-# Cells per block: with a few hundred resamples a block fits a core's cache.
-CELLS_AT_ONCE = 512
+# Cells per block: with some dozen resamples a block fits a core's cache.
+CELLS_AT_ONCE = 2048
 # Integers below this are exact in single precision, which is twice as fast.
 EXACT_IN_FLOAT32 = 2**24
 
 Counts = NDArray[np.floating]
 SmallIntArray = NDArray[np.int32]
+Integers = NDArray[np.integer]
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,17 @@ class Cells:
         return not any((self.weight[part] % 1).any() for part in stretches(len(self.weight)))
 
     @cached_property
-    def largest(self) -> float:
-        """Give the largest sum of weights in a group."""
+    def totals(self) -> FloatArray:
+        """Sum the weights of each group, shape (n_groups,)."""
         total = np.zeros(self.n_groups)
         for part in stretches(len(self.group)):
             total += np.bincount(self.group[part], weights=self.weight[part], minlength=self.n_groups)
-        return float(total.max(initial=0))
+        return total
+
+    @property
+    def games(self) -> FloatArray:
+        """Sum the weights of each pair, shape (n_pairs,)."""
+        return np.asarray(self.totals.reshape(-1, RESULTS).sum(axis=1))
 
     @cached_property
     def blocks(self) -> list[Block]:
@@ -158,15 +164,22 @@ def aggregate(votes: VoteArrays) -> Cells:
     cells, weight = _summed(_keys(votes, n_documents, n_annotators), votes.weight)
     group, document, annotator = np.empty((3, len(cells)), dtype=np.int32)
     for part in stretches(len(cells)):
-        group[part], unit = np.divmod(cells[part], n_documents * n_annotators)
-        document[part], annotator[part] = np.divmod(unit, n_annotators)
+        group[part], unit = _divided(cells[part], n_documents * n_annotators)
+        document[part], annotator[part] = _divided(unit, n_annotators)
     del cells
-    pairs = np.unique(group // RESULTS)
+    pair, result = _divided(group, RESULTS)
+    pairs = pair[_firsts(pair)]
     first, second = np.divmod(pairs.astype(np.int64), votes.n_systems)
     new_index = np.zeros(int(pairs.max(initial=0)) + 1, dtype=np.int32)
     new_index[pairs] = np.arange(len(pairs))
-    group = new_index[group // RESULTS] * RESULTS + group % RESULTS
+    group = new_index[pair] * RESULTS + result
     return Cells(first, second, group, document, annotator, weight, votes.n_systems)
+
+
+def _divided(values: Integers, by: int) -> tuple[Integers, Integers]:
+    """Give quotients and remainders, in a quarter of the time of np.divmod."""
+    quotient = values // by
+    return quotient, values - quotient * by
 
 
 def _keys(votes: VoteArrays, n_documents: int, n_annotators: int) -> IntArray:
@@ -186,14 +199,20 @@ def _summed(keys: IntArray, weight: FloatArray | None) -> tuple[IntArray, Counts
         keys.sort()
     else:
         keys = keys[order]
-    first = np.ones(len(keys), dtype=bool)
-    np.not_equal(keys[1:], keys[:-1], out=first[1:])
+    first = _firsts(keys)
     if weight is not None and order is not None:
         return keys[first], _sums(first, weight, order)
     if first.all():
         return keys, np.ones(len(keys), dtype=np.float32)
     times = np.diff(np.flatnonzero(first), append=len(keys))
     return keys[first], times.astype(np.float32 if times.max() < EXACT_IN_FLOAT32 else np.float64)
+
+
+def _firsts(values: Integers) -> BoolArray:
+    """Mark each value that differs from the one before it."""
+    first = np.ones(len(values), dtype=bool)
+    np.not_equal(values[1:], values[:-1], out=first[1:])
+    return first
 
 
 def _sums(first: BoolArray, weight: FloatArray, order: IntArray) -> FloatArray:
@@ -250,8 +269,9 @@ def _blocks(cells: Cells) -> Iterator[Block]:
     weight, column = cells.weight.astype(number, copy=False), np.arange(CELLS_AT_ONCE, dtype=np.int32)
     for part in stretches(len(cells.group), CELLS_AT_ONCE):
         group, size = cells.group[part], part.stop - part.start
-        starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
-        ends = np.r_[starts, size].astype(np.int32)
+        starts = np.flatnonzero(_firsts(group))
+        ends = np.empty(len(starts) + 1, dtype=np.int32)
+        ends[:-1], ends[-1] = starts, size
         sums = scipy.sparse.csr_array((weight[part], column[:size], ends), shape=(len(starts), size))
         yield Block(part, group[starts], sums)
 
@@ -261,4 +281,4 @@ def _precision(cells: Cells, draws: Draws) -> type[np.floating]:
     if not cells.group.size or not cells.whole:
         return np.float64
     drawn = float(draws.documents.max()) * float(draws.annotators.max())
-    return np.float32 if cells.largest * drawn < EXACT_IN_FLOAT32 else np.float64
+    return np.float32 if cells.totals.max() * drawn < EXACT_IN_FLOAT32 else np.float64

@@ -11,7 +11,7 @@ from stats.ratings.ratings import rate
 from stats.strengths.bradley_terry import fit_bradley_terry, to_rating
 from stats.strengths.davidson import fit_davidson
 from stats.strengths.ordinal import HALVES, OrdinalCounts, Thresholds, chances, fit_ordinal
-from stats.uncertainty.sandwich import bread_of, cell_sandwich, document_and_annotator
+from stats.uncertainty.sandwich import bread_of, cell_sandwich, document_and_annotator, residuals_of
 from stats.votes.arrays import InvalidVotesError, VoteArrays
 
 TRUE = np.array([0.9, 0.3, 0.0, -0.4, -0.8])
@@ -112,7 +112,7 @@ def test_the_sandwich_is_that_of_numerical_derivatives(unsaid):
     cells = document_and_annotator(votes)
     by_cell = [gradient(strengths, np.flatnonzero(cells == cell)) for cell in np.unique(cells)]
     middle = sum(np.outer(g, g) for g in by_cell)
-    found, number = cell_sandwich(votes, strengths, bread_of(votes, strengths, known), known)
+    found, number = cell_sandwich(votes, residuals_of(votes, strengths, known), bread_of(votes, strengths, known))
     assert number == len(by_cell)
     assert found == pytest.approx(inverse @ middle @ inverse, rel=1e-2, abs=1e-5)
 

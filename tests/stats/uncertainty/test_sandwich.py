@@ -8,7 +8,6 @@ import pytest
 import statsmodels.api as sm
 
 from stats.strengths.bradley_terry import fit_bradley_terry
-from stats.uncertainty import sandwich, shares
 from stats.uncertainty.bootstrap import bootstrap_strengths, draw
 from stats.uncertainty.sandwich import covariance_parts, interval, sandwich_covariance
 from stats.votes.arrays import VoteArrays
@@ -145,15 +144,3 @@ def test_what_is_known_of_votes_is_not_said_of_others():
         anew = covariance_parts(replace(votes), given)
         assert (covariance_parts(votes, given).vote == anew.vote).all()
         assert not np.allclose(anew.vote, parts.vote, rtol=1e-3)
-
-
-def test_clusters_are_summed_alike_in_full_and_as_sparse_rows(monkeypatch):
-    sample = simulated(9, n_votes=3000, n_systems=7, n_documents=60, n_annotators=11)
-    strengths = fit_bradley_terry(sample.wins())
-    residuals = sandwich._residuals(sample, strengths)
-    together = sandwich._clustered(sample, residuals, sample.document)
-    for at_once, cost in ((10, 0), (10, 1e9), (100, 1e9)):
-        monkeypatch.setattr(sandwich, "NUMBERS_AT_ONCE", at_once)
-        monkeypatch.setattr(shares, "SPARSE_COST", cost)
-        monkeypatch.setattr(sandwich, "VOTES_AT_ONCE", 200)
-        assert sandwich._clustered(sample, residuals, sample.document) == pytest.approx(together)
