@@ -2,11 +2,12 @@
 
 import math
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 
-from annotations.models import JudgementRevision
+from annotations.models import Judgement, JudgementRevision
 from leaderboards.data.inputs import BoardInputs
 from models_runner.models import System
 from stats.decisions.noninferiority import NonInferiority, Scale, growth_to_decide
@@ -104,11 +105,19 @@ def named_pair(inputs: BoardInputs) -> Pair | None:
 
 
 def named_before_votes(inputs: BoardInputs) -> bool:
-    """Whether the study named its pair before the first answer to this question."""
+    """Whether the study named its pair before the first answer to this question, one given elsewhere included."""
     answers = JudgementRevision.objects.filter(criterion=inputs.criterion)
     first = answers.order_by("pk").values_list("created_at", flat=True).first()
     named_at = inputs.study.pair_named_at
-    return first is None or (named_at is not None and named_at <= first)
+    if first is None:
+        return True
+    return named_at is not None and named_at <= first and not _given_elsewhere_before(inputs, named_at)
+
+
+def _given_elsewhere_before(inputs: BoardInputs, moment: datetime) -> bool:
+    """Whether an imported answer is dated before this moment; one without a date has that of its import."""
+    imported = Judgement.objects.filter(criterion=inputs.criterion, assignment__annotator__imported=True)
+    return imported.filter(created_at__lt=moment).exists()
 
 
 @dataclass(frozen=True)

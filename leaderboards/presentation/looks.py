@@ -69,6 +69,7 @@ class SaidLooks:
         small, large, criterion: The systems and the question that they are about.
         they_decide: What to say beside a verdict.
         zone: In which the dates of looks at dates are; "" of looks at numbers of votes.
+        settled: Whether votes added now change nothing of it.
     """
 
     heading: str
@@ -83,6 +84,7 @@ class SaidLooks:
     criterion: Criterion
     zone: str = ""
     they_decide: str = THEY_DECIDE
+    settled: bool = False
 
 
 def looks_of(study: Study) -> SaidLooks | None:
@@ -101,7 +103,8 @@ def say_looks(standing: LookStanding) -> SaidLooks:
     middle, description = f"{_down(0.0):.1f}", _description(standing)
     about = (standing.small, standing.large, standing.criterion)
     sentences, limit = [*seen, *more], _limit(standing)
-    return SaidLooks(heading, kind, sentences, limit, rows, middle, description, *about, zone)
+    settled = standing.decisive is not None or standing.next is None
+    return SaidLooks(heading, kind, sentences, limit, rows, middle, description, *about, zone, settled=settled)
 
 
 def local(moment: datetime) -> str:

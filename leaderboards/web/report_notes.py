@@ -8,11 +8,14 @@ SIMULATED = (
     "invented: their summaries were written by hand, and their seconds, memory and prices are stated, not measured."
 )
 GOES_ON = "Rating is not over: the verdict may still change."
+# Beside planned looks that said their last.
+NUMBERS_GO_ON = "Rating is not over: the numbers may still change. What the planned looks found stays."
 
 
 def notes_of(report: DecisionReport) -> list[str]:
     """List the notes of the page."""
-    return [*([report.looks] if report.looks else []), *([GOES_ON] if report.goes_on else [])]
+    goes_on = NUMBERS_GO_ON if report.looks_settled else GOES_ON
+    return [*([report.looks] if report.looks else []), *([goes_on] if report.goes_on else [])]
 
 
 def file_notes(report: DecisionReport, *more: str) -> list[str]:

@@ -17,7 +17,7 @@ from leaderboards.presentation.analysis import words as analysis_words
 from leaderboards.presentation.board_verdict import BoardVerdict, say_verdict, votes_on_the_two
 from leaderboards.presentation.errors.words import with_why
 from leaderboards.presentation.flags import flag_note
-from leaderboards.presentation.looks import looks_of
+from leaderboards.presentation.looks import SaidLooks, looks_of
 from leaderboards.presentation.methods import judging_of, paragraph
 from leaderboards.presentation.report.limits import limits_of
 from leaderboards.presentation.report.typical import PairNames, TypicalPair, show_typical
@@ -53,6 +53,7 @@ class DecisionReport:
         rule: How the typical pairs were chosen.
         goes_on: Whether somebody may still rate.
         looks: How planned looks stand, in the language of the page; "" where none are planned at this question.
+        looks_settled: Whether votes added now change nothing of what the planned looks said.
         as_of: When the votes were as counted here.
         has_texts: Whether summaries are shown.
     """
@@ -72,6 +73,7 @@ class DecisionReport:
     simulated: bool
     goes_on: bool
     looks: str
+    looks_settled: bool
     as_of: datetime
     fingerprint: str
     has_texts: bool
@@ -91,6 +93,7 @@ def make_report(query: BoardQuery, left_out: list[str], *, texts: bool = True, c
     verdict = with_why(say_verdict(board), query.study)
     # Pseudonyms of flagged annotators stay inside the study: the limits say how many they are.
     methods, sources = paragraph(board | {"flagged_annotators": []}, judging_of(query.study))
+    looks = _looks(query)
     return DecisionReport(
         title=query.study.title,
         question=query.criterion.question,
@@ -112,17 +115,21 @@ def make_report(query: BoardQuery, left_out: list[str], *, texts: bool = True, c
         sources=sources,
         simulated=query.study.simulated,
         goes_on=not query.study.is_over(timezone.now()),
-        looks=_looks(query),
+        looks="" if looks is None else _said(looks),
+        looks_settled=looks is not None and looks.settled,
         as_of=served.snapshot.as_of,
         fingerprint=board["fingerprint"],
         has_texts=texts,
     )
 
 
-def _looks(query: BoardQuery) -> str:
+def _looks(query: BoardQuery) -> SaidLooks | None:
+    """Return the planned looks if they are at the answers to this question."""
     looks = looks_of(query.study)
-    if looks is None or looks.criterion != query.criterion:
-        return ""
+    return None if looks is None or looks.criterion != query.criterion else looks
+
+
+def _said(looks: SaidLooks) -> str:
     return translated_list([gettext("Planned looks:"), looks.heading, *looks.sentences, looks.they_decide], " ")
 
 

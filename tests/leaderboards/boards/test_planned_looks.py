@@ -14,6 +14,7 @@ from leaderboards.models import TakenLook
 from leaderboards.presentation.looks import say_looks
 from leaderboards.presentation.methods import judging_of
 from leaderboards.sharing.public import make_public
+from leaderboards.web.report_notes import GOES_ON, NUMBERS_GO_ON
 from stats.decisions.look import look_at
 from stats.decisions.looks import Spending, boundaries
 from tests.factories import AnnotatorFactory, UserFactory, make_study
@@ -191,6 +192,13 @@ def test_another_question_has_no_looks():
     assert "Looks are planned at the answers to another question (overall), not to this one." in shown
     assert "You may stop" not in shown
     assert "The planned looks decide" not in page("/boards/meetings/report/?criterion=tone")
+
+
+@pytest.mark.parametrize(("rated", "wins", "settled"), [(14, 0.8, False), (30, 0.9, True), (45, 0.45, True)])
+def test_a_report_says_what_may_still_change(rated, wins, settled):
+    planned_study(rated=rated, wins=wins)
+    shown = page("/boards/meetings/report/")
+    assert (GOES_ON in shown, NUMBERS_GO_ON in shown) == (not settled, settled)
 
 
 def test_rating_that_ended_by_its_date_is_over():

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from annotations.models import JudgementRevision, Study
+from annotations.models import Judgement, JudgementRevision, Study
 from annotations.studies.settings import change_settings
 from leaderboards.boards.noninferiority import compare_pairs
 from leaderboards.boards.rated import rate_board
@@ -107,6 +107,21 @@ def test_a_pair_named_after_the_first_vote_is_said_to_be(study):
     assert verdict["pairs"] == 16
     Study.objects.update(pair_named_at=timezone.now() - timedelta(days=1))
     assert verdict_of(Study.objects.get())["named_before_votes"] is True
+
+
+@pytest.mark.parametrize(("imported", "dated", "before"), [(True, -1, False), (True, 1, True), (False, -1, True)])
+def test_an_imported_vote_is_as_old_as_it_says(study, imported, dated, before):
+    name_pair(study, "lead-3", "phi-2")
+    answer = study.comparisons.first().assignments.first().judgements.get()
+    JudgementRevision.objects.create(
+        assignment=answer.assignment, criterion=answer.criterion, outcome="a", client_key=answer.public_id
+    )
+    study.annotators.filter(pk=answer.assignment.annotator_id).update(imported=imported)
+    Judgement.objects.filter(pk=answer.pk).update(created_at=timezone.now() + timedelta(days=dated))
+    others = Judgement.objects.exclude(pk=answer.pk)
+    others.update(created_at=timezone.now() + timedelta(days=2))
+    verdict = verdict_of(study)
+    assert (verdict["named_before_votes"], verdict["pairs"]) == (before, 1 if before else 16)
 
 
 def test_naming_one_side_leaves_the_other_to_the_votes(study):

@@ -206,7 +206,7 @@ class TestPdf:
     def test_simulated_votes_and_a_study_that_goes_on_are_said_in_the_file(self):
         from leaderboards.web.report_notes import GOES_ON, SIMULATED, file_notes
 
-        report = SimpleNamespace(simulated=True, goes_on=True, looks="")
+        report = SimpleNamespace(simulated=True, goes_on=True, looks="", looks_settled=False)
         assert file_notes(report, "Insisted.") == [SIMULATED, "Insisted.", GOES_ON]
 
 
