@@ -95,9 +95,9 @@ def test_the_next_login_is_the_same_account_whatever_its_name_and_address_are_no
     assert client.get("/account/").status_code == 200
 
 
-def test_the_request_has_a_state_a_nonce_and_a_challenge(site):
+def test_the_request_has_a_state_a_nonce_and_a_challenge(site, settings):
     asked = parse_qs(urlsplit(sent_to_provider(Client())).query)
-    assert asked["redirect_uri"] == ["http://127.0.0.1:8000/login/provider/back"]
+    assert asked["redirect_uri"] == [f"{settings.SITE_URL}/login/provider/back"]
     assert asked["code_challenge_method"] == ["S256"]
     assert asked["scope"] == ["openid profile email"]
     assert all(len(asked[name][0]) >= 20 for name in ("state", "nonce", "code_challenge"))
@@ -375,7 +375,7 @@ def test_a_provider_that_is_down_is_said(settings):
 # ---- out again
 
 
-def test_who_came_by_the_provider_is_offered_to_log_out_there(site):
+def test_who_came_by_the_provider_is_offered_to_log_out_there(site, settings):
     client = Client()
     log_in(client)
     answer = client.post("/logout/", follow=True)
@@ -384,7 +384,7 @@ def test_who_came_by_the_provider_is_offered_to_log_out_there(site):
     assert client.get("/account/").status_code == 302
     away = client.get("/logout/provider/")["Location"]
     assert away.startswith(f"{site}/oauth2/end_session?")
-    assert parse_qs(urlsplit(away).query)["post_logout_redirect_uri"] == ["http://127.0.0.1:8000/"]
+    assert parse_qs(urlsplit(away).query)["post_logout_redirect_uri"] == [f"{settings.SITE_URL}/"]
 
 
 def test_who_came_by_a_password_logs_out_as_ever(site):
