@@ -46,39 +46,42 @@ def sum_of_clusters(votes: VoteArrays, residuals: FloatArray, cluster: IntArray)
             np.subtract.at(flat, offsets + votes.system_b[part], residuals[part])
         gradients = flat.reshape(clusters, n)
         return np.asarray(gradients.T @ gradients)
+    large = _large(row, n)
+    if not large.any():
+        return _of_small(votes, residuals, row)
+    if large.all():
+        return _of_large(votes, residuals, row)
+    many, few = large[row], ~large[row]
+    return _of_large(votes.take(many), residuals[many], renumbered(row[many])) + _of_small(
+        votes.take(few), residuals[few], renumbered(row[few])
+    )
+
+
+def _large(row: IntArray, n: int) -> BoolArray:
+    """Mark the clusters whose gradients are held in full, shape (n_clusters,); none if they hold few votes together."""
     sizes = np.bincount(row)
-    large = sizes > n / FULL_COST
-    return _of_large(votes, residuals, row, sizes, large) + _of_small(votes, residuals, row, np.where(large, 0, sizes))
+    large: BoolArray = sizes > n / FULL_COST
+    return large & ((sizes[large] ** 2).sum() > len(row))
 
 
-def _of_large(votes: VoteArrays, residuals: FloatArray, row: IntArray, sizes: IntArray, large: BoolArray) -> FloatArray:
-    """Sum the outer products of the large clusters' gradients, some of which are held in full; shape (n, n)."""
-    n, chosen = votes.n_systems, np.flatnonzero(large[row])
-    number, ends = (np.cumsum(large) - 1)[row[chosen]], np.cumsum(sizes[large])
-    order = _order(number)
+def _of_large(votes: VoteArrays, residuals: FloatArray, row: IntArray) -> FloatArray:
+    """Sum the outer products of the clusters' gradients, some of which are held in full; shape (n, n)."""
+    n, order, ends = votes.n_systems, _order(row), np.cumsum(np.bincount(row))
     product, begin = np.zeros((n, n)), 0
     while begin < len(ends):
         first = ends[begin - 1] if begin else 0
         end = max(begin + 1, int(np.searchsorted(ends, first + VOTES_AT_ONCE, side="right")))
         end = min(end, begin + max(1, FULL_AT_ONCE // n))
-        here = order[first : ends[end - 1]]
-        gradients = _gradients(votes, residuals, chosen[here], number[here] - begin, end - begin)
+        chosen = order[first : ends[end - 1]]
+        gradients = _gradients(votes, residuals, chosen, row[chosen] - begin, end - begin)
         product += gradients.T @ gradients
         begin = end
     return product
 
 
-def _of_small(votes: VoteArrays, residuals: FloatArray, row: IntArray, sizes: IntArray) -> FloatArray:
-    """Sum the outer products of the small clusters' gradients, vote by vote; shape (n, n).
-
-    sizes: Number of votes of each cluster, 0 for a large one.
-    """
-    chosen = np.flatnonzero(sizes[row])
-    if not chosen.size:
-        return np.zeros((votes.n_systems, votes.n_systems))
-    order = chosen[_order(row[chosen])]
-    own = sum_of_votes(votes, residuals if len(chosen) == len(row) else np.where(sizes[row], residuals, 0))
-    return own + _of_pairs(votes, residuals, order, row, np.cumsum(sizes))
+def _of_small(votes: VoteArrays, residuals: FloatArray, row: IntArray) -> FloatArray:
+    """Sum the outer products of the clusters' gradients, vote by vote; shape (n, n)."""
+    return sum_of_votes(votes, residuals) + _of_pairs(votes, residuals, row)
 
 
 def _order(row: IntArray) -> IntArray:
@@ -106,17 +109,13 @@ def _gradients(votes: VoteArrays, residuals: FloatArray, chosen: IntArray, row: 
     return np.asarray((won - lost).reshape(clusters, n))
 
 
-def _of_pairs(votes: VoteArrays, residuals: FloatArray, order: IntArray, row: IntArray, ends: IntArray) -> FloatArray:
-    """Sum the outer products of the gradients of each two different votes of a cluster, both ways; shape (n, n).
-
-    Args:
-        order: Positions of the votes, one cluster after the other.
-        row: Cluster of each vote.
-        ends: Where each cluster ends in the order.
-    """
+def _of_pairs(votes: VoteArrays, residuals: FloatArray, row: IntArray) -> FloatArray:
+    """Sum the outer products of the gradients of each two different votes of a cluster, both ways; shape (n, n)."""
+    order, ends = _order(row), np.bincount(row)
+    longest = int(ends.max())
+    np.cumsum(ends, out=ends)
     n = votes.n_systems
     total = np.zeros(n * n)
-    longest = int(np.diff(ends, prepend=0).max())
     for part in stretches(len(order)):
         # Read once in this order, up to the end of the last cluster.
         here = order[part.start : part.stop + longest]

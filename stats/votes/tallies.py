@@ -167,12 +167,13 @@ def aggregate(votes: VoteArrays) -> Cells:
         group[part], unit = _divided(cells[part], n_documents * n_annotators)
         document[part], annotator[part] = _divided(unit, n_annotators)
     del cells
-    pair, result = _divided(group, RESULTS)
+    pair = group // RESULTS
+    group -= pair * RESULTS
     pairs = pair[_firsts(pair)]
     first, second = np.divmod(pairs.astype(np.int64), votes.n_systems)
     new_index = np.zeros(int(pairs.max(initial=0)) + 1, dtype=np.int32)
     new_index[pairs] = np.arange(len(pairs))
-    group = new_index[pair] * RESULTS + result
+    group += new_index[pair] * RESULTS
     return Cells(first, second, group, document, annotator, weight, votes.n_systems)
 
 

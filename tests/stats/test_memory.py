@@ -41,6 +41,8 @@ def most_bytes(work):
 
 @pytest.fixture(scope="module")
 def many():
+    # What is imported on the way is not held by votes.
+    rate(simulated(1, n_votes=300, n_systems=3), seed=1, resamples=2)
     return narrow(simulated(1, n_votes=MANY, n_systems=10, n_documents=200, n_annotators=500))
 
 
