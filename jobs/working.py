@@ -85,17 +85,22 @@ def work_on_held(
         give_back_rows(held)
         return f"{what}: stopped, as the worker ends"
     except Exception as error:
-        if connection_is_lost(error):
-            until_answered(lambda: give_back_rows(held))
-            return f"{what}: given back, as the database was gone. {explain(error)}"
-        reason = explain(error)
-        if is_from_outside(error) or disk_is_full(error):
-            _wait(row, held, error, reason)
-            logger.warning("%s could not be done", what, exc_info=error)
-        else:
-            held.fault(reason)
-            logger.exception("%s failed", what)
-        return f"{what}: {reason}"
+        return f"{what}: {_stopped_by(error, row, held, explain)}"
+
+
+def _stopped_by(error: Exception, row: Leased, held: LeasedQuerySet[Any], explain: Callable[[Exception], str]) -> str:
+    """Give back, put off or fail a row whose work raised this error; return what to log."""
+    if connection_is_lost(error):
+        until_answered(lambda: give_back_rows(held))
+        return f"given back, as the database was gone. {explain(error)}"
+    reason, what = explain(error), f"{row._meta.verbose_name} {row.pk}"
+    if is_from_outside(error) or disk_is_full(error):
+        _wait(row, held, error, reason)
+        logger.warning("%s could not be done", what, exc_info=error)
+    else:
+        held.fault(reason)
+        logger.error("%s failed", what, exc_info=error)
+    return reason
 
 
 def _wait(row: Leased, held: LeasedQuerySet[Any], error: Exception, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Roles, and what each gets, by kinds of addresses; tests/test_permissions.py says of which kind each address is."""
+"""Roles, and what each gets, by kinds of addresses; tests/addresses.py says of which kind each address is."""
 
 from copy import deepcopy
 from dataclasses import dataclass

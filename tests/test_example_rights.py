@@ -4,9 +4,10 @@
 import pytest
 from django.urls import reverse
 
+from tests.addresses import TABLE
 from tests.factories import make_study
 from tests.rights import MEMBERS, OWNERS
-from tests.test_permissions import TABLE, got, made, world  # noqa: F401  (fixtures)
+from tests.test_permissions import got, made, world  # noqa: F401  (fixtures)
 
 # Of rights, which no database changes.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]

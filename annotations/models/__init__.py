@@ -22,13 +22,12 @@ from annotations.models.leak_checks import GiveawayCheck
 from annotations.models.people import Invitation, InvitedMember, Membership
 from annotations.models.remarks import Remark
 from annotations.models.reports import QualitySnapshot, StudyReport
-from annotations.models.studies import (
+from annotations.models.studies import Criterion, Study
+from annotations.models.study_choices import (
     AskMarks,
-    Criterion,
     KeyOrder,
     LookSpending,
     Sampling,
-    Study,
     SummaryFormat,
     Wanted,
     WhichDocuments,

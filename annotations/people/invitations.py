@@ -52,12 +52,7 @@ def invite(
     Raises:
         InvitationError: The settings make no invitation.
     """
-    if expires_at is not None and expires_at <= timezone.now():
-        raise InvitationError("The end of the invitation is in the past. Choose a later one.")
-    if max_uses is not None and max_uses > MOST_PEOPLE:
-        raise InvitationError(
-            f"A link for {max_uses:,} people cannot be made; at most {MOST_PEOPLE:,}, or leave it empty for any number."
-        )
+    _check_limits(expires_at, max_uses)
     _check_kind(kind, addresses, id_parameter, label)
     if kind == Invitation.Kind.EMAIL:
         valid = _valid_addresses(addresses)
@@ -72,6 +67,16 @@ def invite(
     said = f"1 invitation made: {what}" if len(made) == 1 else f"{len(made)} invitations made: {what}"
     audit.record(study, by, AuditEntry.Action.INVITATION, said)
     return made
+
+
+def _check_limits(expires_at: datetime | None, max_uses: int | None) -> None:
+    """Refuse an end in the past, and a link for more people than a study can have."""
+    if expires_at is not None and expires_at <= timezone.now():
+        raise InvitationError("The end of the invitation is in the past. Choose a later one.")
+    if max_uses is not None and max_uses > MOST_PEOPLE:
+        raise InvitationError(
+            f"A link for {max_uses:,} people cannot be made; at most {MOST_PEOPLE:,}, or leave it empty for any number."
+        )
 
 
 def _check_kind(kind: str, addresses: Sequence[str], id_parameter: str, label: str) -> None:

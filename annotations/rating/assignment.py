@@ -19,8 +19,9 @@ from django.utils import timezone
 from annotations.counts.pair_tallies import counting
 from annotations.counts.side_balance import count_sides, side_to_show
 from annotations.models import Annotator, Assignment, Comparison, Purpose, Side, Study
-from annotations.rating import gold_schedule, queries, repeats
+from annotations.rating import queries
 from annotations.rating.leases import keep_readable, lease_end, return_expired
+from annotations.rating.mixing import gold_schedule, repeats
 from annotations.rating.queries import (
     AvailableComparison,
     DocumentPlace,

@@ -13,7 +13,7 @@ from annotations.evidence.foreign import foreign_spans
 from annotations.models import Annotator, Assignment, Comparison, KeyOrder, Purpose, Study, SummaryFormat, Wanted
 from annotations.rating import queries
 from annotations.rating.assignment import MOST_COUNTED
-from annotations.rating.gold_schedule import practice_place, upcoming
+from annotations.rating.mixing.gold_schedule import practice_place, upcoming
 from annotations.rating.queries import AnsweredQuestion, PairTexts, Spans, WorkCounts
 from annotations.rating.undo import SKIP, has_acted
 from annotations.rating.votes import choice_of

@@ -1,8 +1,8 @@
 """Statements written by hand: what every rated pair waits for. All else goes through querysets.
 
 Django takes longer to build such a statement than the database takes to answer it. Each function takes values and
-returns typed results; no other module uses a part of a statement. Each statement has a test that compares it with the
-queryset that it stands for (tests/annotations/rating/test_queries.py).
+returns typed results; no other module uses a part of a statement, except for the condition of in_languages. Each
+statement has a test that compares it with the queryset that it stands for (tests/annotations/rating/test_queries.py).
 """
 
 from collections.abc import Sequence
@@ -88,12 +88,20 @@ class AvailableComparison(NamedTuple):
 
 def _available_to(annotator: Annotator) -> tuple[str, list[object]]:
     """Return _AVAILABLE_TO for this annotator, and its values."""
-    values: list[object] = [annotator.study_id, annotator.pk]
+    languages, codes = in_languages(annotator)
+    return _AVAILABLE_TO + languages, [annotator.study_id, annotator.pk, *codes]
+
+
+def in_languages(annotator: Annotator) -> tuple[str, list[str]]:
+    """Return the condition that a comparison is in a language that the annotator reads, and its values.
+
+    It is empty where they read all languages of the documents.
+    """
     codes = readable_codes(annotator)
     if codes is None:
-        return _AVAILABLE_TO, values
+        return "", []
     codes = codes or _NONE
-    return _AVAILABLE_TO + _IN_LANGUAGES.format(codes=", ".join(["%s"] * len(codes))), [*values, *codes]
+    return _IN_LANGUAGES.format(codes=", ".join(["%s"] * len(codes))), codes
 
 
 def available_from(annotator: Annotator, start: DocumentPlace, most: int) -> list[AvailableComparison]:

@@ -60,24 +60,33 @@ def direct_study(
     rows = list(study.comparisons.for_rating().order_by("document", "pk").select_for_update())
     items = _items(rows)
     there = len(np.unique(items.document))
+    _check_numbers(documents, there, pairs)
+    score = np.array([unsure.get(row.pk, UNKNOWN) for row in rows], dtype=np.float64)
+    drawn = directed(items, score, documents, np.random.default_rng(seed), pairs=pairs)
+    chosen = set(drawn.item.tolist())
+    # All chances add up to the number of pairs that are asked: this is the chance of one of these.
+    _ask_about(rows, chosen, (drawn.every / drawn.every.sum()).tolist(), before.quota)
+    _note(
+        study, before, f"{documents:,} of {there:,} documents, {len(chosen):,} of {len(rows):,} pairs, seed {seed}", by
+    )
+    return DirectedDraw(documents, len(chosen), there, len(rows))
+
+
+def _check_numbers(documents: int, there: int, pairs: int | None) -> None:
+    """Raise StudySetupError if so many documents, or pairs of each, cannot be drawn."""
     if not 1 <= documents <= there:
         raise StudySetupError(
             f"{documents:,} documents are to be drawn; expected 1 to {there:,}, which the study has.", "documents"
         )
     if pairs is not None and pairs < 1:
         raise StudySetupError(f"{pairs:,} pairs of each document are to be drawn; expected 1 or more.", "pairs")
-    score = np.array([unsure.get(row.pk, UNKNOWN) for row in rows], dtype=np.float64)
-    drawn = directed(items, score, documents, np.random.default_rng(seed), pairs=pairs)
-    chosen = set(drawn.item.tolist())
-    # All chances add up to the number of pairs that are asked: this is the chance of one of these.
-    chances = (drawn.every / drawn.every.sum()).tolist()
+
+
+def _ask_about(rows: list[Comparison], chosen: set[int], chances: list[float], quota: int) -> None:
+    """Store the chances; `quota` people are asked about each pair whose place was chosen, and nobody about others."""
     for i, (row, chance) in enumerate(zip(rows, chances, strict=True)):
-        row.chance, row.quota = chance, row.imported + (before.quota if i in chosen else 0)
+        row.chance, row.quota = chance, row.imported + (quota if i in chosen else 0)
     Comparison.objects.bulk_update(rows, ["chance", "quota"], batch_size=AT_ONCE)
-    _note(
-        study, before, f"{documents:,} of {there:,} documents, {len(chosen):,} of {len(rows):,} pairs, seed {seed}", by
-    )
-    return DirectedDraw(documents, len(chosen), there, len(rows))
 
 
 def _items(rows: list[Comparison]) -> Items:

@@ -125,19 +125,9 @@ def _check_changes(before: Study, changed: Sequence[str], values: Mapping[str, A
     if "repeat_every" in changed:
         check_repeat_every(values["repeat_every"])
     _check_expected_answers(before, changed, values)
-    if "sampling" in changed and Sampling.DIRECTED in (before.sampling, values["sampling"]) and is_rated(before):
-        raise StudySetupError(
-            "“Which pairs first” can no longer become directed, or stop being so: annotators have already been given "
-            "pairs.",
-            "sampling",
-        )
-    check_sampling(*(values.get(name, getattr(before, name)) for name in ("sampling", "epsilon")))
+    _check_sampling(before, changed, values)
     if "quota" in changed:
-        most = before.comparisons.for_rating().aggregate(most=Max(F("taken") - F("imported")))["most"] or 0
-        if values["quota"] < max(1, most):
-            raise StudySetupError(
-                f"Votes per comparison cannot go down to {values['quota']}: a comparison has {most} already."
-            )
+        _check_quota(before, values["quota"])
     if any(name in PAIR for name in changed):
         small, large = (values.get(name, getattr(before, name)) for name in PAIR)
         check_pair(small, large, list(before.systems.all()))
@@ -145,6 +135,23 @@ def _check_changes(before: Study, changed: Sequence[str], values: Mapping[str, A
     opens, closes = (values.get(name, getattr(before, name)) for name in ("opens_at", "closes_at"))
     if problem := dates_problem(opens, closes):
         raise StudySetupError(problem)
+
+
+def _check_sampling(before: Study, changed: Sequence[str], values: Mapping[str, Any]) -> None:
+    if "sampling" in changed and Sampling.DIRECTED in (before.sampling, values["sampling"]) and is_rated(before):
+        raise StudySetupError(
+            "“Which pairs first” can no longer become directed, or stop being so: annotators have already been given "
+            "pairs.",
+            "sampling",
+        )
+    check_sampling(*(values.get(name, getattr(before, name)) for name in ("sampling", "epsilon")))
+
+
+def _check_quota(before: Study, quota: int) -> None:
+    """Refuse fewer votes per comparison than one has."""
+    most = before.comparisons.for_rating().aggregate(most=Max(F("taken") - F("imported")))["most"] or 0
+    if quota < max(1, most):
+        raise StudySetupError(f"Votes per comparison cannot go down to {quota}: a comparison has {most} already.")
 
 
 def _check_looks(before: Study, changed: Sequence[str], values: Mapping[str, Any]) -> None:

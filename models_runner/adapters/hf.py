@@ -26,12 +26,12 @@ from models_runner.adapters.generating.settings import (
 )
 from models_runner.adapters.generating.static import check_static_cache, static_cache_arguments
 from models_runner.adapters.language_model import LanguageModelAdapter
+from models_runner.adapters.loading.gguf_reading import gguf_read_once
 from models_runner.adapters.loading.loader import Loader
 from models_runner.adapters.loading.settings import keeps_to_cpu
 from models_runner.adapters.memory import peak_resident_bytes
 from models_runner.adapters.prompts import SYSTEM_MESSAGE
 from models_runner.adapters.protocol import AdapterError, Prompt, SystemSpec, WeightsMissingError, Written
-from models_runner.adapters.reencoding import read_gguf_as_arrays
 from models_runner.adapters.texts.chat import Chat, Rendered, TemplateRefusal
 from models_runner.adapters.texts.generation_config import neutralise
 from models_runner.adapters.texts.plain_tokens import PlainTokens
@@ -77,7 +77,8 @@ class TransformersEngine:
         self.dtype = str(spec.engine.get("dtype") or default_dtype)
         if threads := int(str(spec.engine.get("threads", 0))):
             torch.set_num_threads(threads)
-        self._load()
+        with gguf_read_once(spec.model_id):
+            self._load()
         template = "" if self.seq2seq else _template_text(self.tokenizer)
         self.chat = Chat(template, self._apply_template, spec.engine, self.window)
         self.plain_tokens = PlainTokens(self.tokenizer)
@@ -375,7 +376,6 @@ def _source(spec: SystemSpec) -> tuple[str, dict[str, Any], str]:
     """Return where from_pretrained finds the model, its further arguments, and the revision to record."""
     if is_gguf(spec.model_id):
         path = resolve_gguf(spec.model_id)
-        read_gguf_as_arrays()
         return str(path.parent), {"gguf_file": path.name}, file_revision(path)
     if not spec.model_id:
         raise WeightsMissingError(

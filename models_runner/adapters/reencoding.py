@@ -6,10 +6,11 @@ converted to Q8_0, whose finer steps lose almost nothing of what Q4_1 stores.
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from models_runner.adapters.loading.gguf_reading import read_gguf_as_arrays
 from models_runner.adapters.protocol import AdapterError
 from models_runner.adapters.weights import file_revision
 
@@ -40,20 +41,6 @@ def reencoded(path: Path, encoding: str) -> Path:
     finally:
         part.unlink(missing_ok=True)  # on a full disk, an unfinished file would keep the last space occupied
     return target
-
-
-def read_gguf_as_arrays() -> None:
-    """Let the gguf library, also where transformers call it, see a file as a plain array from now on.
-
-    It slices the file for each piece of the vocabulary: of a memory map that takes three times as long.
-    """
-    import numpy as np
-    from gguf import GGUFReader
-
-    def keep(reader: GGUFReader, data: Any) -> None:
-        vars(reader)["data"] = data.view(np.ndarray)
-
-    GGUFReader.data = property(lambda reader: vars(reader)["data"], keep)  # type: ignore[assignment]
 
 
 def _write(source: Path, target: Path, encoding: str) -> None:

@@ -1,10 +1,12 @@
-"""Fields of forms that take what people write: names with blanks in them, sizes such as 8B."""
+"""Fields of forms that take what people write: names with blanks in them, sizes such as 8B; and plain ones by kind."""
 
 import re
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from lib.numbers import LARGEST
 
 # For fields that ask for a short name; Django's own message speaks of a “slug”.
 SHORT_NAME_ERRORS: dict[str, Any] = {"invalid": _("Expected letters, digits, - and _ only, without spaces.")}
@@ -39,3 +41,17 @@ class ParametersField(forms.IntegerField):
         if found:
             value = round(float(found["number"]) * UNITS[found["unit"].upper()]) if found["unit"] else found["number"]
         return super().to_python(value)
+
+
+def whole_field(label: str, help_text: str = "", **options: Any) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label, help_text=help_text, required=False, **{"min_value": 1, "max_value": LARGEST} | options
+    )
+
+
+def text_field(label: str, help_text: str = "", **options: Any) -> forms.CharField:
+    return forms.CharField(label=label, help_text=help_text, **{"required": False, "max_length": 300} | options)
+
+
+def choice_field(label: str, choices: Any, help_text: str = "") -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=list(choices), help_text=help_text, required=False)

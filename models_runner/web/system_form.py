@@ -11,18 +11,17 @@ from django.forms.utils import pretty_name
 from django.utils.functional import lazy
 
 from lib.json.strict import StrictJsonError, json_texts, strict_json
-from lib.numbers import LARGEST
 from lib.text.translated import mark_of, translated
 from lib.text.visible import is_blank
-from models_runner.adapters.openai_api.presets import PRESETS
 from models_runner.adapters.prompts import DEFAULT_OUTPUT_TOKENS, DEFAULT_TEMPLATE
 from models_runner.adapters.registry import ADAPTERS
-from models_runner.adapters.texts.thinking import MERGE, OMIT, SEND
+from models_runner.adapters.texts.thinking import SEND
 from models_runner.importing.records import storable_problem
 from models_runner.models import InstructionKind, Regime
 from models_runner.models.systems import MOST_DOLLARS, PRICES
 from models_runner.systems import catalog
-from models_runner.web.fields import ParametersField, ShortNameField
+from models_runner.web.engine_fields import engine_fields
+from models_runner.web.fields import ParametersField, ShortNameField, text_field, whole_field
 
 Entry = dict[str, Any]
 ADAPTER_LABELS = {
@@ -44,9 +43,6 @@ LONG_INPUTS = {
 KINDS = tuple(InstructionKind.values)
 PRICE_LABELS = {"hour": "Dollars an hour", "batch": "Share of the price in batches"}
 WITH_MODEL = ("openai", "llamacpp", "transformers")
-CALLS = (("", "One by one, now"), ("true", "In batches: about half the price, within a day, not timed"))
-SWITCH = (("", "As the model does"), ("true", "On"), ("false", "Off"))
-SYSTEM_MESSAGES = ((SEND, "Send it"), (MERGE, "Merge it into the user's message"), (OMIT, "Leave it out"))
 # Of the engine's fields, those that most endpoints need.
 FIRST_ENGINE_FIELDS = ("engine_base_url", "engine_key_env", "engine_preset")
 # What a form without a start fills in, or shows in a list of choices.
@@ -56,70 +52,6 @@ SETTING = re.compile(
     r"(?P<before> ?)\b(?:engine\.(?P<setting>\w+)|(?P<own>prompt_template|context_window|model_id))(?P<after> ?)"
 )
 FIELD_OF_ERROR = re.compile(r"(?:field '(?P<field>\w+)': )?(?:engine\.(?P<engine>\w+))?")
-
-
-def _whole(label: str, help_text: str = "", **options: Any) -> forms.IntegerField:
-    return forms.IntegerField(
-        label=label, help_text=help_text, required=False, **{"min_value": 1, "max_value": LARGEST} | options
-    )
-
-
-def _text(label: str, help_text: str = "", **options: Any) -> forms.CharField:
-    return forms.CharField(label=label, help_text=help_text, **{"required": False, "max_length": 300} | options)
-
-
-def _choice(label: str, choices: Any, help_text: str = "") -> forms.ChoiceField:
-    return forms.ChoiceField(label=label, choices=list(choices), help_text=help_text, required=False)
-
-
-def _thinking_fields() -> dict[str, forms.Field]:
-    return {
-        "thinking": _choice("Thinking", SWITCH, "For models that can do with and without."),
-        "thinking_tokens": _whole("Tokens for thinking", "Beside the output limit.", min_value=0),
-        "system_message": _choice("System message", SYSTEM_MESSAGES),
-    }
-
-
-def engine_fields(adapter: str) -> dict[str, forms.Field]:
-    """Return the fields of the adapter's engine settings, by the settings' names."""
-    if adapter == "openai":
-        presets = [("", "None of these"), *((name, name) for name in PRESETS if name)]
-        return {
-            "base_url": _text("Address", "Such as http://127.0.0.1:8000/v1.", required=True),
-            "preset": _choice(
-                "Kind of server",
-                presets,
-                "Need not be known: what a server refuses is found out. Knowing it saves a few refused requests.",
-            ),
-            "key_env": _text(
-                "Variable of the key",
-                "The name of the environment variable in which whoever runs the workers has put the key, such as "
-                "VLLM_API_KEY; never the key itself. Empty: none is sent.",
-            ),
-            "batch": _choice("Way of calling", CALLS, "Batches are for servers that have them, such as OpenAI's."),
-            "concurrency": _whole("Requests at a time", "Empty: 4.", max_value=1000),
-            "tokenizer": _text("Tokenizer", "A folder or hub id to count tokens with. Empty: estimated."),
-            **_thinking_fields(),
-        }
-    if adapter == "llamacpp":
-        return {
-            "slots": _whole("Slots", "Summaries written side by side. Empty: 1."),
-            "threads": _whole("Threads", "Empty: all cores.", min_value=0),
-            "reencode": _choice("Encode anew", [("", "As the file is"), ("Q8_0", "Q8_0")]),
-            **_thinking_fields(),
-        }
-    if adapter == "transformers":
-        dtypes = [("", "As the machine has it"), *((name, name) for name in ("bfloat16", "float16", "float32"))]
-        return {
-            "batch_size": _whole("Batch", "Empty: 4."),
-            "dtype": _choice("Number format", dtypes),
-            "device": _text("Device", "Empty: CUDA if there is one."),
-            **_thinking_fields(),
-        }
-    if adapter == "extractive":
-        methods = [("lead", "First sentences"), ("lexrank", "LexRank"), ("textrank", "TextRank")]
-        return {"method": _choice("Method", methods), "sentences": _whole("Sentences", "Empty: 3.")}
-    return {}
 
 
 @dataclass(frozen=True)
@@ -185,14 +117,14 @@ class SystemForm(forms.Form):
         required=False,
         help_text="Of the model, such as 780M or 8B; empty if nobody knows.",
     )
-    licence = _text("Licence", max_length=200)
-    base = _text("Fine-tuned from", "The short name of the system whose weights it comes from.", max_length=100)
+    licence = text_field("Licence", max_length=200)
+    base = text_field("Fine-tuned from", "The short name of the system whose weights it comes from.", max_length=100)
     about = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 2}), max_length=20_000, required=False, help_text="For readers of results."
     )
-    model_id = _text("Model")
-    revision = _text("Revision", "Of the weights, for example a commit on the hub.", max_length=100)
-    context_window = _whole("Window", "Tokens, prompt and output together.")
+    model_id = text_field("Model")
+    revision = text_field("Revision", "Of the weights, for example a commit on the hub.", max_length=100)
+    context_window = whole_field("Window", "Tokens, prompt and output together.")
     prompt_template = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 5}),
         max_length=100_000,
@@ -205,7 +137,7 @@ class SystemForm(forms.Form):
     temperature = forms.FloatField(
         min_value=0, max_value=5, required=False, help_text="Empty or 0: always the likeliest word."
     )
-    seed = _whole("Seed", "Empty: 1.", min_value=0)
+    seed = whole_field("Seed", "Empty: 1.", min_value=0)
     repetition_penalty = forms.FloatField(min_value=0.1, max_value=5, required=False, help_text="1 or empty: none.")
     decoding_more = SettingsField(
         required=False, label="Further decoding settings", help_text='By name, such as {"top_p": 0.9}.'
@@ -213,7 +145,7 @@ class SystemForm(forms.Form):
     long_input = forms.ChoiceField(
         choices=list(LONG_INPUTS.items()), required=False, label="A meeting that does not fit"
     )
-    chapter_tokens = _whole("Tokens of a chapter's summary", "Empty: 128.")
+    chapter_tokens = whole_field("Tokens of a chapter's summary", "Empty: 128.")
     engine_more = SettingsField(
         required=False, label="Further engine settings", help_text='By name, such as {"extra_body": {"top_k": 20}}.'
     )
@@ -228,7 +160,7 @@ class SystemForm(forms.Form):
         self.engine_names = tuple(engine_fields(adapter))
         for kind in KINDS:
             label = f"Most tokens, {InstructionKind(kind).label.lower()}"
-            self.fields[f"max_tokens_{kind}"] = _whole(label, max_value=1_000_000)
+            self.fields[f"max_tokens_{kind}"] = whole_field(label, max_value=1_000_000)
         self.prices = PRICES if adapter == "openai" else PRICES[:-1]
         for price in self.prices:
             label = PRICE_LABELS.get(price, f"Dollars a million {price} tokens")

@@ -1,6 +1,6 @@
 """Compare a small and a large system that were chosen after a look at the votes: by a rule, or among all pairs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -125,18 +125,26 @@ def compare_all(
     for part in parts_of(votes):
         place_of = {system: place for place, system in enumerate(part.tolist())}
         within = {(i, j): (place_of[i], place_of[j]) for i, j in pairs if i in place_of and j in place_of}
-        if len(within) < 2:
-            continue
-        kept = only(votes, part)
-        strengths = fit_bradley_terry(kept.wins())
-        quantile = _quantile(kept, strengths, list(within.values()))
-        reach = precision(kept, strengths).reach_together(quantile)
-        for k, (pair, own) in enumerate(zip(compared, alone, strict=True)):
-            if pair in within and pair != named:
-                place = within[pair]
-                result = own if own.reason else _widened(own, strengths, place, reach[place], scale)
-                chosen[k] = ChosenPair(result, len(within), quantile)
+        if len(within) > 1:
+            here = {k: pair for k, pair in enumerate(compared) if pair in within and pair != named}
+            results = _together(only(votes, part), within, [(alone[k], pair) for k, pair in here.items()], scale)
+            for k, result in zip(here, results, strict=True):
+                chosen[k] = result
     return chosen
+
+
+def _together(
+    votes: VoteArrays, within: Mapping[Pair, Pair], compared: Sequence[tuple[NonInferiority, Pair]], scale: Scale
+) -> list[ChosenPair]:
+    """Widen comparisons to hold for all pairs of one part of the votes at once; within: the places of their systems."""
+    strengths = fit_bradley_terry(votes.wins())
+    quantile = _quantile(votes, strengths, list(within.values()))
+    reach = precision(votes, strengths).reach_together(quantile)
+    widened = [
+        own if own.reason else _widened(own, strengths, within[pair], reach[within[pair]], scale)
+        for own, pair in compared
+    ]
+    return [ChosenPair(result, len(within), quantile) for result in widened]
 
 
 def _place(part: IntArray, pair: Pair) -> Pair:

@@ -62,3 +62,14 @@ def stored_choice(shown, texts, criterion="overall"):
         return outcome
     better = assignment.comparison.summary_a if outcome == "a" else assignment.comparison.summary_b
     return ["left", "right"][texts.index(better.text)]
+
+
+def without_next_pair(page):
+    """Votes are saved, but their answers bring no next pair, as where the site cannot find one."""
+
+    def leave_out(route):
+        said = route.fetch().json()
+        said.pop("next", None)
+        route.fulfill(json=said)
+
+    page.route("**/vote", leave_out)

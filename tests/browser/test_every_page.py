@@ -8,7 +8,7 @@ import pytest
 
 from annotations.quality.report import AnnotatorQuality
 from leaderboards.presentation.charts.script import make_script
-from tests.test_permissions import TABLE
+from tests.addresses import TABLE
 from tools.accessibility.checks import ZOOMED, cut_off, violations
 from tools.accessibility.site import NO_PAGES, fill_site
 from tools.accessibility.views import VIEWS

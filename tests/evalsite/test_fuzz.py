@@ -11,8 +11,9 @@ import pytest
 from django.contrib import admin
 from django.db import connection
 
+from tests.addresses import TABLE
 from tests.fuzzing import Fuzzer
-from tests.test_permissions import TABLE, made, world  # noqa: F401  (fixtures)
+from tests.test_permissions import made, world  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,8 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from accounts.models import AccountEvent
-from tests.test_permissions import TABLE, made, world  # noqa: F401  (fixtures)
+from tests.addresses import TABLE
+from tests.test_permissions import made, world  # noqa: F401  (fixtures)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 

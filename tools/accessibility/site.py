@@ -1,6 +1,6 @@
 """Fills a site so that every page has something to show, and lists the pages with who opens them.
 
-The addresses are those of the table of rights (tests/test_permissions.py), so a new one is visited without being named
+The addresses are those of the table of rights (tests/addresses.py), so a new one is visited without being named
 here. The world of that table, the example study, a study with votes and comments, and people at every point of their way.
 """
 
@@ -34,11 +34,12 @@ from leaderboards.sharing.links import revoke_link
 from models_runner.importing.drafts.service import start_draft
 from models_runner.models import Document, FineTuning, Run, Summary, System, Trial
 from models_runner.systems.catalog import ensure_all
+from tests.addresses import TABLE
 from tests.annotations.helpers import add_remarks, answer, make_gold, rate_everything
 from tests.factories import AnnotatorFactory, make_study
 from tests.leaderboards.shared import link_to, make_shown_study
 from tests.rights import JOINED, World
-from tests.test_permissions import TABLE, make_world
+from tests.test_permissions import make_world
 from tests.written import write
 from tools.accessibility.judged import MARKING, directed_study, judged_study, marking
 

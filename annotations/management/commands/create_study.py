@@ -158,10 +158,16 @@ def _add_questions(parser: ArgumentParser) -> None:
         help="Points of win probability by which a compact system may be worse than a large one and still be good "
         "enough; 0 for no verdict.",
     )
+
+
+def _add_pair_in_question(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--small-system", help="The small system in question, one of --systems; else the best by votes."
     )
     parser.add_argument("--large-system", help="What it is held against; else the best large one by votes.")
+
+
+def _add_looks(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--looks",
         type=look_votes,
@@ -256,7 +262,15 @@ class Command(BaseCommand):
         parser.add_argument("slug")
         parser.add_argument("--title", default="")
         parser.add_argument("--draft", action="store_true", help="Do not open it for rating yet.")
-        for add in (_add_scope, _add_questions, _add_sampling, _add_answers, _add_people):
+        for add in (
+            _add_scope,
+            _add_questions,
+            _add_pair_in_question,
+            _add_looks,
+            _add_sampling,
+            _add_answers,
+            _add_people,
+        ):
             add(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:

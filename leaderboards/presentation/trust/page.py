@@ -32,7 +32,6 @@ def trust_context(
     """
     ranges = [row for row in analysis["robustness"]["ranges"] if row["system"] not in thin]
     numbers = {row["system"]: i for i, row in enumerate(ranges, start=1)}
-    metrics = [_without(metric, thin) for metric in analysis["metrics"]]
     pairs = analysis["votes_needed"]["neighbours"]
     neighbours = [pair for pair in pairs if not {pair["better"], pair["worse"]} & thin.keys()]
     return {
@@ -50,21 +49,29 @@ def trust_context(
         "ranges": shown.of(ranges, _system),
         "lengths": shown.of((row for row in analysis["length"]["systems"] if row["system"] not in thin), _system),
         "neighbours": [(pair, say_needed(pair)) for pair in shown.of(neighbours, itemgetter("better"))],
-        "metrics": [(metric, analysis_words.label_of_column(metric["metric"])) for metric in metrics],
-        "plots": [
-            (plot, analysis_words.label_of_column(metric["metric"]))
-            for metric in metrics
-            if (plot := scatter_plot(metric, numbers)) is not None
-        ],
         "legend": numbers if len(numbers) <= MOST_NUMBERED else {},
-        "tested": [
-            (
-                metric | {"systems": shown.of(metric["systems"], _system)},
-                analysis_words.label_of_column(metric["metric"]),
-            )
-            for metric in analysis["significance"]["metrics"]
-        ],
+        **_of_metrics(analysis, thin, numbers, shown),
     }
+
+
+def _of_metrics(
+    analysis: Values, thin: Mapping[str, str], numbers: dict[str, int], shown: RowsOfSystems
+) -> dict[str, Any]:
+    """Return each metric with its name for people: its figures, its plot, and the tests of its systems."""
+    metrics = [_without(metric, thin) for metric in analysis["metrics"]]
+    plots = [(scatter_plot(metric, numbers), metric) for metric in metrics]
+    tested = [
+        metric | {"systems": shown.of(metric["systems"], _system)} for metric in analysis["significance"]["metrics"]
+    ]
+    return {
+        "metrics": [(metric, _label(metric)) for metric in metrics],
+        "plots": [(plot, _label(metric)) for plot, metric in plots if plot is not None],
+        "tested": [(metric, _label(metric)) for metric in tested],
+    }
+
+
+def _label(metric: Values) -> str:
+    return analysis_words.label_of_column(metric["metric"])
 
 
 def _without(metric: Values, thin: Mapping[str, str]) -> Values:

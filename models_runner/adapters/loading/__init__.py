@@ -1,1 +1,1 @@
-"""How a transformers model gets onto this machine's devices: settings, number formats, and a plan before it loads."""
+"""How a transformers model gets onto this machine's devices: settings, formats, GGUF files, a plan before it loads."""

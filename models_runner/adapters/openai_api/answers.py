@@ -88,6 +88,17 @@ def read_answer(body: Any, limit: int) -> ServerAnswer:
         raise _broken(choice.get("error"))
     read = _read_message(message)
     text, thoughts = "".join(read.text), "\n\n".join(filter(None, map(str.strip, read.thoughts)))
+    _check_answered(message, read, text, reason)
+    read_tokens, written, thought, cached = _usage(body.get("usage"))
+    cut = reason in CUT or (not reason and written is not None and written >= limit)
+    if cut and not text and not thoughts and thought is None:
+        thought = written  # what was written and is not shown
+    tokens = written_tokens(choice.get("logprobs"))
+    return ServerAnswer(text, thoughts, cut, read_tokens, written, thought, cached, tokens)
+
+
+def _check_answered(message: dict[str, Any], read: _Message, text: str, reason: str) -> None:
+    """Raise AdapterError if the model refused, called a tool, was stopped by a filter, or answered with no text."""
     if read.refusals or reason == "refusal":
         words = " ".join(read.refusals) or text
         raise RefusedError(f"The endpoint's model refused to answer: {words[:SHOWN_CHARACTERS]}")
@@ -103,12 +114,6 @@ def read_answer(body: Any, limit: int) -> ServerAnswer:
         raise AdapterError(
             f"The endpoint's message is no text: it has {', '.join(sorted(set(read.others)))} in it and no text."
         )
-    read_tokens, written, thought, cached = _usage(body.get("usage"))
-    cut = reason in CUT or (not reason and written is not None and written >= limit)
-    if cut and not text and not thoughts and thought is None:
-        thought = written  # what was written and is not shown
-    tokens = written_tokens(choice.get("logprobs"))
-    return ServerAnswer(text, thoughts, cut, read_tokens, written, thought, cached, tokens)
 
 
 def tokens_told(body: Any) -> tuple[int | None, int | None]:

@@ -19,7 +19,7 @@ from django.utils import translation
 from annotations.gold.attention_checks import add_attention_checks
 from annotations.models import Assignment, Comparison, ForeignEvidence, Study
 from annotations.models.evidence import METHOD
-from annotations.rating import gold_schedule, repeats
+from annotations.rating.mixing import gold_schedule, repeats
 from annotations.web.views import rating as rating_views
 from models_runner.models import Document, Summary
 from tests.annotations.blindness.crawl import LEAK, STATIC, Crawler, leaks

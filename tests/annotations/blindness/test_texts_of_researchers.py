@@ -14,10 +14,11 @@ from annotations.rating.leases import leave
 from models_runner.models import Document, Reference, Run, Score, Summary, Trial
 from models_runner.models.scores import MetricSignature
 from models_runner.web import blinding
+from tests.addresses import TABLE
 from tests.api.helpers import program
 from tests.factories import DatasetFactory, DocumentFactory, make_study
 from tests.rights import JOINED, SITE_ROLES
-from tests.test_permissions import TABLE, made, world  # noqa: F401  (fixtures)
+from tests.test_permissions import made, world  # noqa: F401  (fixtures)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 

@@ -15,21 +15,11 @@ from tests.browser.rating import (
     stored_choice,
     takes_answers,
     token,
+    without_next_pair,
 )
 from tests.factories import make_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-def without_next_pair(page):
-    """Votes are saved, but their answers bring no next pair, as where the site cannot find one."""
-
-    def leave_out(route):
-        said = route.fetch().json()
-        said.pop("next", None)
-        route.fulfill(json=said)
-
-    page.route("**/vote", leave_out)
 
 
 @pytest.mark.parametrize("reaches_server", [False, True], ids=["request lost", "answer lost"])

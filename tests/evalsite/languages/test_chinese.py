@@ -13,6 +13,7 @@ from leaderboards.sharing.links import revoke_link
 from lib.text.translated import VERBATIM
 from models_runner.systems import catalog
 from protocol.running.run import begin
+from tests.addresses import TABLE
 from tests.annotations.studies.test_setup import asked_for
 from tests.factories import UserFactory, make_study
 from tests.leaderboards.analysed import make_scored_study
@@ -21,7 +22,7 @@ from tests.pagetext import texts_in
 from tests.people import researcher
 from tests.protocol.files import small, text_of, with_meetings, work_in
 from tests.rights import JOINED, ROLES
-from tests.test_permissions import TABLE, make_world
+from tests.test_permissions import make_world
 from tests.written import write
 
 # What pages say, which no database changes.

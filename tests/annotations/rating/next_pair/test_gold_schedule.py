@@ -9,9 +9,9 @@ from django.test import override_settings
 from django.utils import timezone
 
 from annotations.models import Assignment, Comparison, Study
-from annotations.rating import gold_schedule
 from annotations.rating.assignment import has_work, next_assignment, prefetch
 from annotations.rating.leases import come_back, leave, return_expired
+from annotations.rating.mixing import gold_schedule
 from annotations.rating.page import RatingProgress, rating_page, rating_progress
 from annotations.rating.remarks import NewRemark, record_remark
 from tests.annotations.helpers import answer, make_gold

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from annotations.models import Annotator, Assignment, Comparison, Purpose, Side
 from annotations.models.comparisons import EVERYBODY, REPEAT_AFTER
-from annotations.rating.mixing import HELD_AT_ONCE, given_in_order, secret
+from annotations.rating.mixing.places import HELD_AT_ONCE, given_in_order, secret
 from annotations.rating.queries import is_available
 
 

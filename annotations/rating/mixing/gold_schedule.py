@@ -11,25 +11,13 @@ from django.db.models import Exists, OuterRef, Q
 
 from annotations.models import Annotator, Assignment, ControlItem, Purpose
 from annotations.models.comparisons import REPEAT_AFTER
-from annotations.rating import repeats
-from annotations.rating.mixing import HELD_AT_ONCE, given_in_order, secret
+from annotations.rating.mixing import gold_queries, repeats
+from annotations.rating.mixing.gold_queries import LastGiven, OpenItem
+from annotations.rating.mixing.places import HELD_AT_ONCE, secret
 from annotations.rating.queries import is_available
 from annotations.studies.languages import readable_codes
 
 EXPIRED = Assignment.State.EXPIRED
-
-
-class _OpenItem(NamedTuple):
-    """A control item that this annotator neither answered nor skipped nor holds.
-
-    Attributes:
-        returned: They held it before, and its lease ran out.
-    """
-
-    comparison: int
-    purpose: str
-    document: int
-    returned: bool
 
 
 class _Block(NamedTuple):
@@ -42,30 +30,33 @@ class _Block(NamedTuple):
 
 def due(annotator: Annotator) -> list[int]:
     """Return comparisons to give before one for rating, best first; none where none is left for rating."""
-    open_items = _open_items(annotator)
-    training = [item.comparison for item in open_items if item.purpose == Purpose.TRAINING]
-    gold = [item for item in open_items if item.purpose == Purpose.GOLD] if annotator.study.gold_every else []
-    if not (training or gold) or not is_available(annotator):
-        return []
-    return training or _due_gold(annotator, gold)
+    items = _open_items(annotator)
+    training = [item.comparison for item in items if item.purpose == Purpose.TRAINING]
+    now_due = training or _due_gold(annotator, [item for item in items if item.purpose == Purpose.GOLD])
+    return now_due if now_due and is_available(annotator) else []
 
 
-def _due_gold(annotator: Annotator, gold: list[_OpenItem]) -> list[int]:
+def _due_gold(annotator: Annotator, gold: list[OpenItem]) -> list[int]:
     """Return the gold pair that is due, if any: one whose lease ran out comes again and stays the one of its block."""
-    newest = list(given_in_order(annotator)[:HELD_AT_ONCE].values_list("comparison_id", "state"))
-    lapsed = {comparison for comparison, state in newest if state == EXPIRED}
+    if not (gold and annotator.study.gold_every):
+        return []
+    newest = _newest_given(annotator)
+    lapsed = {pair.comparison for pair in newest[:HELD_AT_ONCE] if pair.state == EXPIRED}
     if again := [item.comparison for item in gold if item.comparison in lapsed]:
         return again[:1]
-    block = _block(annotator)
+    block = _block(annotator, newest)
     if block.has_gold or block.given < _gold_position(annotator, block.number):
         return []
+    # Only one: if it cannot be taken, another tab of this annotator has just taken it.
+    return _in_own_order(annotator, [item for item in gold if not item.returned])[:1]
+
+
+def _in_own_order(annotator: Annotator, gold: list[OpenItem]) -> list[int]:
+    """Order gold pairs: of the document last read first, so that no transcript is opened for gold; then by a secret."""
     newest_first = annotator.assignments.order_by("-created_at", "-pk")
     last_document = newest_first.values_list("comparison__document_id", flat=True).first()
-    fresh = [item for item in gold if not item.returned]
-    # Of the document last read, so that no transcript is opened for gold; then in an order of the annotator's own.
-    fresh.sort(key=lambda item: (item.document != last_document, secret(annotator, "order", item.comparison)))
-    # Only one: if it cannot be taken, another tab of this annotator has just taken it.
-    return [item.comparison for item in fresh[:1]]
+    gold = sorted(gold, key=lambda item: (item.document != last_document, secret(annotator, "order", item.comparison)))
+    return [item.comparison for item in gold]
 
 
 def upcoming(annotator: Annotator, rating: int) -> int:
@@ -114,7 +105,7 @@ def _upcoming_gold(annotator: Annotator, rating: int) -> int:
     if not every or not rating:
         return 0
     left = sum(item.purpose == Purpose.GOLD and not item.returned for item in _open_items(annotator))
-    number, given, has_gold = _block(annotator)
+    number, given, has_gold = _block(annotator, _newest_given(annotator))
     coming = 0
     while left and rating > 0:
         if not has_gold:
@@ -126,20 +117,8 @@ def _upcoming_gold(annotator: Annotator, rating: int) -> int:
     return coming
 
 
-def _open_items(annotator: Annotator) -> list[_OpenItem]:
-    if not annotator.study.has_control_items:
-        return []
-    mine = annotator.assignments.filter(comparison=OuterRef("comparison"))
-    pairs = (
-        ControlItem.objects.filter(_readable(annotator), comparison__study=annotator.study_id, switched_off_at=None)
-        .filter(~Exists(mine.had()))
-        .annotate(returned=Exists(mine))
-        .order_by("pk")
-    )
-    return [
-        _OpenItem(*row)
-        for row in pairs.values_list("comparison_id", "comparison__purpose", "comparison__document_id", "returned")
-    ]
+def _open_items(annotator: Annotator) -> list[OpenItem]:
+    return gold_queries.open_items(annotator) if annotator.study.has_control_items else []
 
 
 def _readable(annotator: Annotator) -> Q:
@@ -148,11 +127,14 @@ def _readable(annotator: Annotator) -> Q:
     return Q() if codes is None else Q(comparison__document__language__in=codes)
 
 
-def _block(annotator: Annotator) -> _Block:
-    given = given_in_order(annotator)
-    number, used = divmod(given.count(), annotator.study.gold_every)
-    purposes = given[:used].values_list("comparison__purpose", flat=True) if used else []
-    return _Block(number, used, Purpose.GOLD in purposes)
+def _newest_given(annotator: Annotator) -> list[LastGiven]:
+    """Return what tells the block: more of the pairs that the annotator was given last than a block has."""
+    return gold_queries.last_given(annotator, max(annotator.study.gold_every, HELD_AT_ONCE))
+
+
+def _block(annotator: Annotator, newest: list[LastGiven]) -> _Block:
+    number, used = divmod(newest[0].given if newest else 0, annotator.study.gold_every)
+    return _Block(number, used, any(pair.purpose == Purpose.GOLD for pair in newest[:used]))
 
 
 def _gold_position(annotator: Annotator, block: int) -> int:
