@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache, cached_property
 from operator import attrgetter, methodcaller
 from os import urandom
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import numpy as np
@@ -28,6 +28,13 @@ KEPT_CURSORS = 100
 VERSION_MASK, VERSION_4 = np.uint64(0xFFFF_FFFF_FFFF_0FFF), np.uint64(0x4000)
 VARIANT_MASK, VARIANT_RFC = np.uint64(0x3FFF_FFFF_FFFF_FFFF), np.uint64(0x8000_0000_0000_0000)
 M = TypeVar("M", bound=Model)
+
+
+class Statement(NamedTuple):
+    """A statement that is still to be run."""
+
+    sql: str
+    values: tuple[object, ...]
 
 
 def fetch(sql: str, *values: object) -> list[Row]:
@@ -56,22 +63,16 @@ def change(sql: str, *values: object) -> int:
     return int(_run(here, sql, _adapted_values(here, values), _row_count))
 
 
-def insert(instance: Model) -> None:
-    """Add a row and set its key. Defaults of the model apply; signals are not sent."""
+def change_and_fetch(first: Statement, then: Statement) -> list[Row]:
+    """Run a statement that changes rows, and another whose rows are returned; PostgreSQL gets both as one.
+
+    Neither may need what the other changes: PostgreSQL runs them side by side.
+    """
     here = connections[DEFAULT_DB_ALIAS]
-    fields, sql = _insertion(type(instance))
-    values = [field.get_db_prep_save(field.pre_save(instance, add=True), here) for field in fields]
-    ((instance.pk,),) = _run(here, sql, values, _all_rows)
-    instance._state.adding, instance._state.db = False, here.alias
-
-
-@cache
-def _insertion(model: type[Model]) -> tuple[list[Any], str]:
-    """Return the fields of a new row and the statement that adds it; the database chooses the key."""
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    names = ", ".join(str(field.column) for field in fields)
-    marks = ", ".join(["%s"] * len(fields))
-    return fields, f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({marks}) RETURNING id"  # noqa: S608  (no values)
+    if here.vendor == "postgresql":
+        return _fetch(here, f"WITH first AS ({first.sql}) {then.sql}", (*first.values, *then.values))
+    change(first.sql, *first.values)
+    return _fetch(here, then.sql, then.values)
 
 
 def insert_many(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

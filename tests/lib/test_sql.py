@@ -36,3 +36,14 @@ def test_each_database_gets_times_and_uuids_as_it_stores_them():
     assert sql.change(session, "a", key.hex, now) == 1
     asked = "SELECT session_data FROM django_session WHERE expire_date = %s"
     assert sql.fetch(asked, now) == [(key.hex,)]
+
+
+def test_two_statements_change_both_tables():
+    session = "INSERT INTO django_session (session_key, session_data, expire_date) VALUES (%s, 'x', %s) RETURNING "
+    keys = ("one", "two")
+    first, then = (sql.Statement(f"{session} session_key", (key, datetime(2026, 1, 1, tzinfo=UTC))) for key in keys)
+    assert sql.change_and_fetch(first, then) == [("two",)]
+    assert sql.fetch("SELECT session_key FROM django_session WHERE session_data = %s ORDER BY session_key", "x") == [
+        ("one",),
+        ("two",),
+    ]
