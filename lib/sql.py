@@ -10,20 +10,31 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache, cached_property
+from operator import attrgetter, methodcaller
 from os import urandom
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import numpy as np
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet
+from django.db.models.base import ModelState
 
 Row = tuple[Any, ...]
+# Statements whose cursor a connection to PostgreSQL keeps.
+KEPT_CURSORS = 100
 # Bits of a random UUID that are not random.
 VERSION_MASK, VERSION_4 = np.uint64(0xFFFF_FFFF_FFFF_0FFF), np.uint64(0x4000)
 VARIANT_MASK, VARIANT_RFC = np.uint64(0x3FFF_FFFF_FFFF_FFFF), np.uint64(0x8000_0000_0000_0000)
 M = TypeVar("M", bound=Model)
+
+
+class Statement(NamedTuple):
+    """A statement that is still to be run."""
+
+    sql: str
+    values: tuple[object, ...]
 
 
 def fetch(sql: str, *values: object) -> list[Row]:
@@ -40,9 +51,7 @@ def fetch(sql: str, *values: object) -> list[Row]:
 
 
 def _fetch(here: BaseDatabaseWrapper, sql: str, values: Sequence[object]) -> list[Row]:
-    with _cursor(here) as cursor:
-        cursor.execute(sql, _adapted_values(here, values))
-        rows = list(cursor.fetchall())
+    rows: list[Row] = _run(here, sql, _adapted_values(here, values), _all_rows)
     # The answer proves that the connection works: Django need not check it again in this request.
     here.health_check_done = True  # type: ignore[attr-defined]  # missing in the stubs
     return rows
@@ -51,29 +60,19 @@ def _fetch(here: BaseDatabaseWrapper, sql: str, values: Sequence[object]) -> lis
 def change(sql: str, *values: object) -> int:
     """Run a statement that changes rows; return how many rows it changed."""
     here = connections[DEFAULT_DB_ALIAS]
-    with _cursor(here) as cursor:
-        cursor.execute(sql, _adapted_values(here, values))
-        return int(cursor.rowcount)
+    return int(_run(here, sql, _adapted_values(here, values), _row_count))
 
 
-def insert(instance: Model) -> None:
-    """Add a row and set its key. Defaults of the model apply; signals are not sent."""
+def change_and_fetch(first: Statement, then: Statement) -> list[Row]:
+    """Run a statement that changes rows, and another whose rows are returned; PostgreSQL gets both as one.
+
+    Neither may need what the other changes: PostgreSQL runs them side by side.
+    """
     here = connections[DEFAULT_DB_ALIAS]
-    fields, sql = _insertion(type(instance))
-    values = [field.get_db_prep_save(field.pre_save(instance, add=True), here) for field in fields]
-    with _cursor(here) as cursor:
-        cursor.execute(sql, values)
-        instance.pk = cursor.fetchone()[0]
-    instance._state.adding, instance._state.db = False, here.alias
-
-
-@cache
-def _insertion(model: type[Model]) -> tuple[list[Any], str]:
-    """Return the fields of a new row and the statement that adds it; the database chooses the key."""
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    names = ", ".join(str(field.column) for field in fields)
-    marks = ", ".join(["%s"] * len(fields))
-    return fields, f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({marks}) RETURNING id"  # noqa: S608  (no values)
+    if here.vendor == "postgresql":
+        return _fetch(here, f"WITH first AS ({first.sql}) {then.sql}", (*first.values, *then.values))
+    change(first.sql, *first.values)
+    return _fetch(here, then.sql, then.values)
 
 
 def insert_many(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -206,7 +205,12 @@ class Columns(Generic[M]):
         values = list(row[: self.number])
         for index, convert in self._converters:
             values[index] = convert(values[index])
-        return self._model.from_db(connection.alias, self._names, values)
+        # Past the model's __init__, which sets each field by itself and sends signals that nobody listens to.
+        instance = self._model.__new__(self._model)
+        instance.__dict__.update(zip(self._names, values, strict=True))
+        instance._state = ModelState()
+        instance._state.adding, instance._state.db = False, DEFAULT_DB_ALIAS
+        return instance
 
     @cached_property
     def _converters(self) -> list[tuple[int, Callable[[Any], Any]]]:
@@ -233,12 +237,28 @@ def _adapted_value(here: BaseDatabaseWrapper, value: UUID | datetime) -> object:
     return here.ops.adapt_datetimefield_value(value)
 
 
-def _cursor(here: Any) -> Any:
+_all_rows = methodcaller("fetchall")
+_row_count = attrgetter("rowcount")
+
+
+def _run(here: Any, sql: str, values: Sequence[object], read: Callable[[Any], Any]) -> Any:
+    """Run a statement, and read from its cursor what it returned."""
     if here.vendor != "postgresql":
-        return here.cursor()
-    # PostgreSQL keeps a plan only if the values travel apart from the statement. Django's cursor counts it as usual.
+        with here.cursor() as cursor:
+            cursor.execute(sql, values)
+            return read(cursor)
     here.ensure_connection()
-    return here._prepare_cursor(_server_binding()(here.connection))
+    kept = here.connection.__dict__.setdefault("kept_cursors", {})
+    if sql not in kept:
+        if len(kept) >= KEPT_CURSORS:
+            kept.clear()
+        # PostgreSQL keeps a plan only if the values travel apart from the statement.
+        kept[sql] = sql, _server_binding()(here.connection)
+    # A cursor that gets the same string object again knows how to write the values and to read the answer.
+    sql, cursor = kept[sql]
+    cursor = here._prepare_cursor(cursor)  # Django counts it as usual
+    cursor.execute(sql, values)
+    return read(cursor)
 
 
 @cache

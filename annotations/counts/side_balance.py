@@ -10,8 +10,9 @@ from collections.abc import Iterable
 
 from django.db.models import Case, Sum, When
 
-from annotations.counts.queries import add_to_leads
+from annotations.counts.queries import adding_to_leads
 from annotations.models import Assignment, Side
+from lib.sql import Statement, change
 
 SYSTEMS = [f"comparison__summary_{side}__run__system" for side in Side.values]
 
@@ -33,12 +34,19 @@ def side_to_show(lead_of_a: int, held: Iterable[str], lapsed: Iterable[str] = ()
     return Side.B if lead_of_a > 0 else Side.A
 
 
-def count_sides(annotator_id: int, left: int, right: int) -> None:
-    """Count a pair of systems that the annotator is given; with the systems exchanged, take it back."""
-    if left == right:
-        return  # an attention check
+def counting_sides(annotator_id: int, left: int, right: int) -> Statement | None:
+    """Return what counts a pair of systems that the annotator is given; with the systems exchanged, takes it back.
+
+    None for an attention check, which shows one system twice.
+    """
     # Always in the same order, or two requests of the same annotator would wait for each other.
-    add_to_leads(annotator_id, *sorted(((left, 1), (right, -1))))
+    return None if left == right else adding_to_leads(annotator_id, *sorted(((left, 1), (right, -1))))
+
+
+def count_sides(annotator_id: int, left: int, right: int) -> None:
+    """Do so."""
+    if counted := counting_sides(annotator_id, left, right):
+        change(counted.sql, *counted.values)
 
 
 def uncount_sides(comparison_id: int) -> None:

@@ -17,8 +17,8 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from annotations.counts.pair_tallies import counting
-from annotations.counts.side_balance import count_sides, side_to_show
-from annotations.models import Annotator, Assignment, Comparison, Purpose, Side, Study
+from annotations.counts.side_balance import counting_sides, side_to_show
+from annotations.models import Annotator, Assignment, Comparison, Purpose, Study
 from annotations.rating import queries
 from annotations.rating.leases import keep_readable, lease_end, return_expired
 from annotations.rating.mixing import gold_schedule, repeats
@@ -26,6 +26,7 @@ from annotations.rating.queries import (
     AvailableComparison,
     DocumentPlace,
     EarlierAssignment,
+    NewAssignment,
     SystemsOfComparison,
     available_to,
     is_available,
@@ -34,7 +35,6 @@ from annotations.rating.sampling import CANDIDATES, CandidatePair, candidates, d
 from annotations.studies.consent import lacks_consent
 from annotations.studies.languages import readable_codes
 from annotations.studies.pair_generation import SHUFFLE_NUMBERS
-from lib.sql import insert
 
 # Comparisons left to an annotator are counted up to this number.
 MOST_COUNTED = 200
@@ -260,8 +260,10 @@ def take_comparison(
     slot = next(number for number in range(len(held_slots) + 1) if number not in held_slots)
     mine = next((assignment for assignment in earlier if assignment.annotator_id == annotator.pk), None)
     if mine is None:
-        side = _side_for(annotator, systems, earlier, side)
-        return _create(annotator, comparison_id, slot, side, lease_end(now), handed_out)
+        side = side or _side_for(systems, earlier)
+        given = NewAssignment(comparison_id, slot, side, lease_end(now), **_chance(handed_out))
+        left, right = systems.shown(side)
+        return queries.add_assignment(annotator, given, counting_sides(annotator.pk, left, right))
     if mine.state not in GIVEN_BACK:
         # Another request of the same annotator was faster; give the place back.
         Comparison.objects.filter(pk=comparison_id).update(taken=F("taken") - 1)
@@ -269,36 +271,11 @@ def take_comparison(
     return _take_again(mine.pk, slot, now, handed_out)
 
 
-def _create(
-    annotator: Annotator,
-    comparison_id: int,
-    slot: int,
-    side: str,
-    lease_until: datetime,
-    handed_out: CandidatePair | None,
-) -> Assignment:
-    assignment = Assignment(
-        comparison_id=comparison_id,
-        annotator=annotator,
-        slot=slot,
-        shown_left=side,
-        lease_until=lease_until,
-        **_chance(handed_out),
-    )
-    insert(assignment)
-    return assignment
-
-
-def _side_for(
-    annotator: Annotator, systems: SystemsOfComparison, earlier: list[EarlierAssignment], wanted: str | None
-) -> str:
-    """Choose the side that the annotator is shown left unless one is wanted, and add it to their counts."""
+def _side_for(systems: SystemsOfComparison, earlier: list[EarlierAssignment]) -> str:
+    """Choose the side that the annotator is shown left."""
     held = [assignment.shown_left for assignment in earlier if assignment.slot is not None]
     lapsed = [assignment.shown_left for assignment in earlier if assignment.state == Assignment.State.EXPIRED]
-    side = wanted or side_to_show(systems.lead_of_a, held, lapsed)
-    left, right = (systems.system_a, systems.system_b) if side == Side.A else (systems.system_b, systems.system_a)
-    count_sides(annotator.pk, left, right)
-    return side
+    return side_to_show(systems.lead_of_a, held, lapsed)
 
 
 def _take_again(assignment_id: int, slot: int, now: datetime, handed_out: CandidatePair | None) -> Assignment:

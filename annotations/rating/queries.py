@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 
-from annotations.models import Annotator, Assignment, Comparison, Study
+from annotations.models import Annotator, Assignment, Comparison, Side, Study
 from annotations.models.evidence import is_current
 from annotations.studies.languages import readable_codes
-from lib.sql import Columns, Row, change, fetch, from_json
+from lib.sql import Columns, Row, Statement, change, change_and_fetch, fetch, from_json
 
 Spans = list[dict[str, Any]]
 
@@ -209,6 +210,10 @@ LEFT JOIN annotations_sidelead lead_a ON lead_a.annotator_id = %s AND lead_a.sys
 LEFT JOIN annotations_sidelead lead_b ON lead_b.annotator_id = %s AND lead_b.system_id = run_b.system_id
 LEFT JOIN annotations_assignment earlier ON earlier.comparison_id = comparison.id
 WHERE comparison.id = %s"""
+_NEW_ASSIGNMENT = Columns(Assignment, "annotations_assignment")
+_ADD_ASSIGNMENT = f"""INSERT INTO annotations_assignment (
+    comparison_id, annotator_id, token, state, slot, shown_left, lease_until, probability, drawn_from, created_at
+) VALUES (%s, %s, %s, 'leased', %s, %s, %s, %s, %s, %s) RETURNING {_NEW_ASSIGNMENT.sql}"""  # noqa: S608  (no values)
 
 
 class SystemsOfComparison(NamedTuple):
@@ -224,6 +229,10 @@ class SystemsOfComparison(NamedTuple):
     system_b: int
     lead_of_a: int
 
+    def shown(self, left: str) -> tuple[int, int]:
+        """Return the systems shown left and right."""
+        return (self.system_a, self.system_b) if left == Side.A else (self.system_b, self.system_a)
+
 
 class EarlierAssignment(NamedTuple):
     """What an assignment of a comparison tells the next one of the same comparison."""
@@ -233,6 +242,17 @@ class EarlierAssignment(NamedTuple):
     state: str
     slot: int | None
     shown_left: str
+
+
+class NewAssignment(NamedTuple):
+    """What is stored of a comparison that somebody is given; see Assignment."""
+
+    comparison_id: int
+    slot: int
+    shown_left: str
+    lease_until: datetime
+    probability: float | None = None
+    drawn_from: int | None = None
 
 
 def take_place(comparison_id: int) -> bool:
@@ -247,6 +267,16 @@ def systems_and_earlier(
     rows = fetch(_SYSTEMS_AND_EARLIER, annotator.pk, annotator.pk, comparison_id)
     n = len(SystemsOfComparison._fields)
     return SystemsOfComparison(*rows[0][:n]), [EarlierAssignment(*row[n:]) for row in rows if row[n] is not None]
+
+
+def add_assignment(annotator: Annotator, given: NewAssignment, counted: Statement | None) -> Assignment:
+    """Give the annotator a comparison; counted: what counts its sides."""
+    comparison_id, *rest = given
+    add = Statement(_ADD_ASSIGNMENT, (comparison_id, annotator.pk, uuid4(), *rest, timezone.now()))
+    (row,) = fetch(add.sql, *add.values) if counted is None else change_and_fetch(counted, add)
+    assignment = _NEW_ASSIGNMENT.instance(row)
+    assignment.annotator = annotator
+    return assignment
 
 
 # ---- what the page shows

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 from typing import NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
+
+from django.utils import timezone
 
 from annotations.models import Annotator, Assignment, Sampling
-from lib.sql import Columns, change, fetch, for_update
+from lib.sql import Columns, Statement, change, change_and_fetch, fetch, for_update
 
 _ASSIGNMENT = Columns(Assignment, "assignment")
 _COMPARISON_OF = """SELECT comparison.id FROM annotations_comparison comparison WHERE comparison.id = (
@@ -28,6 +30,14 @@ LEFT JOIN annotations_criterion criterion ON criterion.study_id = study.id AND c
 LEFT JOIN annotations_judgementrevision stored ON stored.client_key = %s
 LEFT JOIN annotations_criterion stored_criterion ON stored_criterion.id = stored.criterion_id
 WHERE assignment.token = %s AND assignment.annotator_id = %s"""  # noqa: S608  (no values)
+_ADD_ANSWER = """INSERT INTO annotations_judgement (
+    assignment_id, criterion_id, outcome, strength, lead_time_ms, active_ms, public_id, created_at, updated_at
+) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+_CHANGE_ANSWER = """UPDATE annotations_judgement SET outcome = %s, strength = %s, lead_time_ms = %s, active_ms = %s,
+updated_at = %s WHERE assignment_id = %s AND criterion_id = %s"""
+_ADD_REVISION = """INSERT INTO annotations_judgementrevision (
+    assignment_id, criterion_id, outcome, strength, lead_time_ms, active_ms, client_key, created_at
+) VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING id"""
 _COMPLETE = """UPDATE annotations_assignment SET state = 'done', lease_until = NULL, completed_at = %s
 WHERE id = %s AND state = 'leased'"""
 
@@ -76,6 +86,30 @@ def lock_vote_target(annotator: Annotator, token: UUID, criterion: str, client_k
             assignment, sampling == Sampling.ADAPTIVE, criterion_id, times_answered, bool(others_open), stored
         )
     return None
+
+
+class Answer(NamedTuple):
+    """What a vote says."""
+
+    outcome: str
+    strength: int | None
+    lead_time_ms: int | None
+    active_ms: int | None
+
+
+def change_answer(assignment_id: int, criterion_id: int, answer: Answer) -> bool:
+    """Change the answer to this question; False if there is none, as after undo. Its place in the history is apart."""
+    return bool(change(_CHANGE_ANSWER, *answer, timezone.now(), assignment_id, criterion_id))
+
+
+def add_answer(assignment_id: int, criterion_id: int, answer: Answer, client_key: UUID, *, changed: bool) -> None:
+    """Store an answer and its place in the history; changed: the answer is stored already."""
+    about, now = (assignment_id, criterion_id, *answer), timezone.now()
+    revision = Statement(_ADD_REVISION, (*about, client_key, now))
+    if changed:
+        fetch(revision.sql, *revision.values)
+    else:
+        change_and_fetch(Statement(_ADD_ANSWER, (*about, uuid4(), now, now)), revision)
 
 
 def complete(assignment_id: int, now: datetime) -> None:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -16,8 +15,6 @@ from annotations.models import (
     AskMarks,
     Assignment,
     Criterion,
-    Judgement,
-    JudgementRevision,
     Outcome,
     Remark,
     Sampling,
@@ -28,9 +25,8 @@ from annotations.rating import assignment as assignments
 from annotations.rating import vote_queries
 from annotations.rating.leases import lease_end
 from annotations.rating.marking import lacks_marks
-from annotations.rating.vote_queries import StoredAnswer, VoteTarget
+from annotations.rating.vote_queries import Answer, StoredAnswer, VoteTarget
 from lib.serving.traces import span
-from lib.sql import insert
 
 SIDES = ("left", "right")
 CHOICES = (*SIDES, "tie", "both_bad")
@@ -128,7 +124,7 @@ def _record(annotator: Annotator, vote: Vote, now: datetime) -> Receipt:
     with counting(assignment.pk, adaptive=target.adaptive):
         if annotator.study.ask_marks == AskMarks.REQUIRED:
             reopen(assignment, now)  # another summary may lose now, without a mark
-        _save(target, vote)
+        _save(target, target.criterion_id, vote)
         complete = not target.others_open and _complete(assignment, now)
     return Receipt(complete=complete, repeated=False)
 
@@ -209,29 +205,18 @@ def _check_offered(study: Study, vote: Vote) -> None:
         raise AnswerRefusedError("strength_missing", _("Say whether it is slightly or much better. Reload the page."))
 
 
-def _save(target: VoteTarget, vote: Vote) -> None:
+def _save(target: VoteTarget, question: int, vote: Vote) -> None:
+    pair = target.assignment
     if target.times_answered >= MOST_REVISIONS:
         raise AnswerRefusedError(
             "too_many_changes",
             _("This answer was changed %(n)s times; the last one counts. Please go on with the next pair.")
             % {"n": MOST_REVISIONS},
         )
-    question: dict[str, Any] = {"assignment": target.assignment, "criterion_id": target.criterion_id}
-    answer: dict[str, Any] = {
-        "outcome": outcome_of(vote.choice, target.assignment.shown_left),
-        "strength": vote.strength,
-        "lead_time_ms": vote.lead_time_ms,
-        "active_ms": vote.active_ms,
-    }
+    answer = Answer(outcome_of(vote.choice, pair.shown_left), vote.strength, vote.lead_time_ms, vote.active_ms)
     # The assignment is locked: nobody else adds an answer between the two.
-    if not (target.times_answered and _changed(question, answer)):
-        insert(Judgement(**question, **answer))
-    insert(JudgementRevision(**question, client_key=vote.client_key, **answer))
-
-
-def _changed(question: dict[str, Any], answer: dict[str, Any]) -> bool:
-    """Change the answer to this question; False if there is none, as after undo."""
-    return bool(Judgement.objects.filter(**question).update(**answer, updated_at=timezone.now()))
+    changed = target.times_answered > 0 and vote_queries.change_answer(pair.pk, question, answer)
+    vote_queries.add_answer(pair.pk, question, answer, vote.client_key, changed=changed)
 
 
 def reopen(rated: Assignment, now: datetime) -> None:

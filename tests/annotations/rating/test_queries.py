@@ -5,7 +5,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from annotations.models import Annotator, Assignment, Judgement, JudgementRevision, Remark, SideLead, Study
@@ -15,7 +15,7 @@ from annotations.rating.assignment import next_assignment
 from annotations.rating.leases import give_back
 from annotations.rating.page import RatingProgress, rating_page, rating_progress
 from annotations.rating.queries import available_to
-from lib.sql import change, insert
+from lib.sql import change
 from tests.annotations.helpers import rate_everything, vote_on
 from tests.factories import AnnotatorFactory, make_study
 
@@ -54,15 +54,59 @@ def test_what_all_hold_is_counted_in_the_study_alone():
 
 
 def test_an_inserted_row_is_the_instance():
-    annotator = AnnotatorFactory(study=make_study())
-    judgement = Judgement(
-        assignment=next_assignment(annotator), criterion=annotator.study.criteria.get(), outcome="tie", active_ms=7
+    assignment = next_assignment(AnnotatorFactory(study=make_study()))
+    assert values(assignment) == values(Assignment.objects.get())
+    assignment.shown_left = assignment.shown_right
+    assignment.save()  # the same row
+    assert Assignment.objects.get().shown_left == assignment.shown_left
+
+
+def test_inserted_rows_are_those_that_the_models_make():
+    study = make_study(systems=2, documents=1, quota=2)
+    one, another = (next_assignment(AnnotatorFactory(study=study)) for _ in range(2))
+    about = {"criterion": study.criteria.get(), "outcome": "tie", "active_ms": 7}
+    answer, key = vote_queries.Answer("tie", None, None, 7), uuid.uuid4()
+    vote_queries.add_answer(one.pk, about["criterion"].pk, answer, key, changed=False)
+    stored = one.judgements.get(), one.revisions.get()
+    made = (
+        Judgement.objects.create(assignment=another, **about),
+        JudgementRevision.objects.create(assignment=another, client_key=uuid.uuid4(), **about),
     )
-    insert(judgement)
-    assert values(judgement) == values(Judgement.objects.get())
-    judgement.outcome = "a"
-    judgement.save()  # the same row
-    assert Judgement.objects.get().outcome == "a"
+    new = {"id", "assignment_id", "public_id", "client_key", "created_at", "updated_at"}
+    for row, like in zip(stored, made, strict=True):
+        assert {k: v for k, v in values(row).items() if k not in new} == {
+            k: v for k, v in values(like).items() if k not in new
+        }
+        assert abs(row.created_at - like.created_at) < timedelta(minutes=1)
+    assert stored[0].public_id.version == 4 and stored[1].client_key == key
+    assert stored[0].created_at == stored[0].updated_at
+
+
+def test_a_changed_answer_keeps_its_row():
+    given = next_assignment(AnnotatorFactory(study=make_study()))
+    question = given.annotator.study.criteria.get().pk
+    tie, better = (vote_queries.Answer(outcome, None, 5, 3) for outcome in ("tie", "a"))
+    assert not vote_queries.change_answer(given.pk, question, tie)
+    vote_queries.add_answer(given.pk, question, tie, uuid.uuid4(), changed=False)
+    before = given.judgements.get()
+    assert vote_queries.change_answer(given.pk, question, better)
+    vote_queries.add_answer(given.pk, question, better, uuid.uuid4(), changed=True)
+    after = given.judgements.get()
+    assert (after.pk, after.public_id, after.created_at) == (before.pk, before.public_id, before.created_at)
+    assert (after.outcome, after.lead_time_ms, after.active_ms) == ("a", 5, 3)
+    assert after.updated_at > before.updated_at
+    assert list(given.revisions.values_list("outcome", flat=True)) == ["tie", "a"]
+
+
+def test_nothing_is_left_of_an_answer_whose_key_is_anothers():
+    study = make_study(systems=2, documents=1, quota=2)
+    question, key = study.criteria.get().pk, uuid.uuid4()
+    one, another = (next_assignment(AnnotatorFactory(study=study)) for _ in range(2))
+    answer = vote_queries.Answer("tie", None, None, None)
+    vote_queries.add_answer(one.pk, question, answer, key, changed=False)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        vote_queries.add_answer(another.pk, question, answer, key, changed=False)
+    assert not another.judgements.exists()
 
 
 def test_what_is_available_is_what_the_queryset_says():
