@@ -6,13 +6,13 @@ from unittest import mock
 
 import pytest
 from django.apps import apps
+from django.db import connection
 from django.db.models.signals import pre_save
 
 from annotations.counts.pair_tallies import recount_pairs
-from annotations.models import Assignment, Comparison, SummaryEvidence
+from annotations.models import Assignment, Comparison, Judgement, JudgementRevision, SummaryEvidence
 from annotations.models.evidence import METHOD
-from annotations.rating import assignment, votes
-from lib import sql
+from annotations.rating import assignment
 from models_runner.models import Run, Score, Summary, SummaryCall
 from models_runner.models.scores import MetricSignature, ScoredSpans
 from tests.factories import (
@@ -27,6 +27,9 @@ from tests.factories import (
 
 MARKER = "zqmarker"
 FIRST_PK = 987_650_001
+# Of rows written by hand, apart from those that models write.
+BY_HAND = {Assignment: 987_652_001, Judgement: 987_652_301, JudgementRevision: 987_652_601}
+PROBABILITY = 0.987650001
 
 
 @pytest.fixture
@@ -42,24 +45,55 @@ def keys_are_recognisable():
 
     def number(instance, **_):
         if isinstance(instance, Assignment) and instance.probability is not None:
-            instance.probability = 0.987650001
+            instance.probability = PROBABILITY
         if instance.pk is None and instance._meta.app_label in ("models_runner", "annotations"):
             instance.pk = next(numbers)
-
-    def numbered(instance):
-        number(instance)
-        sql.insert(instance)
 
     models = (*apps.get_app_config("models_runner").get_models(), *apps.get_app_config("annotations").get_models())
     for model in models:
         pre_save.connect(number, sender=model, weak=False, dispatch_uid=f"blind-{model.__name__}")
     try:
-        # Rows written by hand send no signal.
-        with mock.patch.object(assignment, "insert", numbered), mock.patch.object(votes, "insert", numbered):
+        with rows_by_hand_are_recognisable():
             yield
     finally:
         for model in models:
             pre_save.disconnect(sender=model, dispatch_uid=f"blind-{model.__name__}")
+
+
+@contextmanager
+def rows_by_hand_are_recognisable():
+    """The same for rows of statements written by hand, which send no signal: the database numbers them."""
+    chance = assignment._chance
+
+    def marked_chance(handed_out):
+        known = chance(handed_out)
+        return known | {"probability": PROBABILITY} if known.get("probability") is not None else known
+
+    before = {model: number_from(model, first) for model, first in BY_HAND.items()}
+    try:
+        with mock.patch.object(assignment, "_chance", marked_chance):
+            yield
+    finally:
+        for model, number in before.items():
+            number_from(model, number)
+
+
+def number_from(model, first):
+    """Have the database give this key to the next row; return which one it would have given."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [table])
+            (sequence,) = cursor.fetchone()
+            cursor.execute(f"SELECT last_value + is_called::int FROM {sequence}")
+            (following,) = cursor.fetchone()
+            cursor.execute("SELECT setval(%s, %s, false)", [sequence, first])
+        else:
+            cursor.execute("SELECT COALESCE(MAX(seq), 0) + 1 FROM sqlite_sequence WHERE name = %s", [table])
+            (following,) = cursor.fetchone()
+            cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
+            cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, first - 1])
+    return following
 
 
 @pytest.fixture

@@ -17,8 +17,9 @@ from django.urls import reverse
 from django.utils import translation
 
 from annotations.gold.attention_checks import add_attention_checks
-from annotations.models import Assignment, Comparison, ForeignEvidence, Study
+from annotations.models import Assignment, Comparison, ForeignEvidence, JudgementRevision, Study
 from annotations.models.evidence import METHOD
+from annotations.rating.assignment import next_assignment
 from annotations.rating.mixing import gold_schedule, repeats
 from annotations.web.views import rating as rating_views
 from models_runner.models import Document, Summary
@@ -32,7 +33,8 @@ from tests.annotations.blindness.marked import (  # noqa: F401  (fixtures)
     recognisable_keys,
     study,
 )
-from tests.annotations.helpers import make_gold
+from tests.annotations.helpers import make_gold, vote_on
+from tests.factories import AnnotatorFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -258,3 +260,12 @@ def test_headers_and_cookies_are_searched(study):
     answer = HttpResponse("fine", headers={"X-Run": f"a-{MARKER}"})
     answer.set_cookie("last", FIRST_PK)
     assert leaks(answer) == [str(FIRST_PK), f"a-{MARKER}"]
+
+
+def test_rows_written_by_hand_are_recognisable_as_well(study):
+    given = next_assignment(AnnotatorFactory(study=study))
+    vote_on(given, "left")
+    stored = Assignment.objects.get()
+    (answer,) = stored.judgements.all()
+    values = [str(value) for value in (stored.pk, answer.pk, JudgementRevision.objects.get().pk, stored.probability)]
+    assert leaks(HttpResponse(" ".join(values))) == sorted(values)
