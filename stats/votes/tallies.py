@@ -178,7 +178,7 @@ def aggregate(votes: VoteArrays) -> Cells:
 
 
 def _divided(values: Integers, by: int) -> tuple[Integers, Integers]:
-    """Give quotients and remainders, in a quarter of the time of np.divmod."""
+    """Give quotients and remainders, in half the time of np.divmod."""
     quotient = values // by
     return quotient, values - quotient * by
 
